@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct WirePlaceholderTests {
+    @Test func builds() { #expect(Bool(true)) }
+}
