@@ -1,0 +1,126 @@
+import Foundation
+import Wire
+
+/// Every rule about what is said in a call: turns, interruptions, tools, goodbyes. Event in, actions out.
+///
+/// It has no clock, no socket and no task, so that a call can be replayed and a million calls with every kind of fault
+/// simulated in virtual time.
+package struct Conversation: Sendable {
+    /// Where the conversation stands.
+    package enum Phase: Sendable, Equatable {
+        /// Both sides talk; waits for whatever comes.
+        case talking
+        /// The model wants to hang up: waits until its goodbye was heard. `callID` is its tool call.
+        case hangingUp(EndReason, callID: String, awaitsFarewell: Bool)
+        /// A limit ends the call: waits until the goodbye was said and heard.
+        case sayingGoodbye(EndReason, isSaid: Bool)
+        case ended
+    }
+
+    struct Consultation: Sendable, Equatable {
+        var responseID: String
+        var fillerAsked = false
+    }
+
+    package let script: ConversationScript
+    package internal(set) var transcript: Transcript
+    package internal(set) var phase = Phase.talking
+    package internal(set) var isModelReady = false
+    package internal(set) var callerIsSpeaking = false
+
+    var slot = ResponseSlot()
+    var consultations: [String: Consultation] = [:]
+    /// A hang-up that the model asked for in a response that is not done yet.
+    var announcedHangUp: (call: ModelFunctionCall, reason: EndReason)?
+    /// Responses whose late audio must not be heard.
+    var muted: [String] = []
+    /// The response that says goodbye, once it runs.
+    var goodbyeID: String?
+    var hasGreeted: Bool
+    /// A response is owed that could not be asked for while no session was open.
+    var owesResponse = false
+    var failedResponses = 0
+    /// The identifier of our last `createResponse`, to know what an error is about.
+    var lastRequestID: String?
+    var eventCount = 0
+    var itemCount = 0
+    var sessionCount = 0
+
+    /// Late deltas come within a second of their cancellation; more names than this need not be kept.
+    private static let mutedLimit = 16
+
+    package init(script: ConversationScript, transcript: Transcript = Transcript()) {
+        self.script = script
+        self.transcript = transcript
+        self.hasGreeted = transcript.hasWords
+    }
+
+    /// Audio of this response came too late: the caller has moved on.
+    package func isMuted(responseID: String) -> Bool { self.muted.contains(responseID) }
+
+    /// Nobody speaks, nothing runs: a good moment to change the model session.
+    package var isQuiet: Bool {
+        self.phase == .talking && !self.callerIsSpeaking && self.slot.isIdle && self.consultations.isEmpty
+    }
+
+    /// The end of the playout decides something: ``Event/silence`` is wanted.
+    package var awaitsSilence: Bool {
+        switch self.phase {
+        case .hangingUp(_, _, let awaitsFarewell): !awaitsFarewell
+        case .sayingGoodbye(_, let isSaid): isSaid
+        case .talking, .ended: false
+        }
+    }
+
+    /// Takes one event and returns what must be done about it, in order.
+    package mutating func handle(_ event: Event, at moment: Moment) -> [Action] {
+        guard self.phase != .ended else { return [] }
+        switch event {
+        case .modelReady: return self.modelReady(at: moment)
+        case .modelLost: return self.modelLost()
+        case .model(let event): return self.handle(model: event, at: moment)
+        case .callerSpoke(let itemID, let cuts): return self.callerSpoke(itemID: itemID, cuts: cuts, at: moment)
+        case .silence: return self.silence()
+        case .dtmf(let digit): return self.pressed(digit, at: moment)
+        case .consulted(let callID, let advice): return self.consulted(callID: callID, advice: advice, at: moment)
+        case .timer(let timer): return self.fired(timer, at: moment)
+        case .limit(let reason, let cuts): return self.reachedLimit(reason, cuts: cuts)
+        }
+    }
+
+    // MARK: - What every rule uses
+
+    mutating func send(_ command: ModelCommand) -> Action {
+        self.eventCount += 1
+        let eventID = "c_\(self.eventCount)"
+        if case .createResponse = command { self.lastRequestID = eventID }
+        return .send(command, eventID: eventID)
+    }
+
+    /// Asks for a response now, or when the active one is done, or when a session is open again.
+    mutating func want(_ request: ModelResponseRequest) -> [Action] {
+        guard self.isModelReady else {
+            self.owesResponse = true
+            return []
+        }
+        return self.slot.want(request).map { [self.send(.createResponse($0))] } ?? []
+    }
+
+    mutating func mute(_ responseID: String) {
+        guard !self.muted.contains(responseID) else { return }
+        if self.muted.count == Self.mutedLimit { self.muted.removeFirst() }
+        self.muted.append(responseID)
+    }
+
+    mutating func newItemID(_ kind: String) -> String {
+        self.itemCount += 1
+        return "\(kind)_\(self.sessionCount)_\(self.itemCount)"
+    }
+
+    mutating func end(_ reason: EndReason) -> [Action] {
+        self.phase = .ended
+        let withdrawn = self.consultations.keys.sorted().map { Action.withdraw(callID: $0) }
+        self.consultations.removeAll()
+        return withdrawn + [.end(reason)]
+    }
+}

@@ -1,0 +1,44 @@
+import Wire
+
+/// What one call tells its voice model: the fixed texts of a conversation.
+package struct ConversationScript: Sendable, Equatable {
+    /// The session's instructions: role, rules of the trade, what is known of the caller.
+    package var instructions: String
+    /// Instructions of the first response.
+    package var greeting: String
+    /// Instructions of the last response when a limit ends the call.
+    package var goodbye: String
+    /// Instructions of the last response when the model hangs up without having said goodbye.
+    package var farewell: String
+    /// Instructions of the short line that bridges a long consultation.
+    package var filler: String
+    /// Output of a consultation that the caller's next words made pointless.
+    package var withdrawnConsultation: String
+    /// Output of a hang-up that the caller's next words undid.
+    package var withdrawnHangUp: String
+    /// System message ahead of a replayed conversation.
+    package var historyPreamble: String
+    package var tools: [ModelTool]
+
+    package init(
+        instructions: String,
+        greeting: String,
+        goodbye: String,
+        farewell: String,
+        filler: String,
+        withdrawnConsultation: String,
+        withdrawnHangUp: String,
+        historyPreamble: String,
+        tools: [ModelTool]
+    ) {
+        self.instructions = instructions
+        self.greeting = greeting
+        self.goodbye = goodbye
+        self.farewell = farewell
+        self.filler = filler
+        self.withdrawnConsultation = withdrawnConsultation
+        self.withdrawnHangUp = withdrawnHangUp
+        self.historyPreamble = historyPreamble
+        self.tools = tools
+    }
+}
