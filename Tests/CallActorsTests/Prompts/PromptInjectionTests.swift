@@ -88,7 +88,7 @@ import Testing
         var record = PromptSamples.record(.outbound, callType: "qualify_lead", hasFacts: false)
         let bare = self.prompts.instructions(for: record, defaultSystemPrompt: "").count
         record.objective = String(repeating: "long ", count: 100_000)
-        for index in 0..<10_000 { record.context["fact \(index)"] = String(repeating: "x", count: 5_000) }
+        for index in 0..<1_000 { record.context["fact \(index)"] = String(repeating: "x", count: 5_000) }
         record.context["problem_text"] = "می\u{200C}خواهم 👩\u{200D}🔧"
         let text = self.prompts.instructions(for: record, defaultSystemPrompt: "")
         #expect(text.count < bare + 4_100 + 40 * 1_200)
