@@ -51,7 +51,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
-            resources: [.copy("Prompts/Templates")]
+            resources: [.embedInCode("Prompts/Templates")]
         ),
         // Loopback stand-ins for the carrier, the voice model and Claude, speaking the real protocols.
         .target(
