@@ -100,6 +100,11 @@ package struct AnthropicRequest: Sendable, Equatable {
         return .object(block)
     }
 
+    /// Whether ``Thinking/least`` is no thinking at all: then `maxTokens` is all for the answer.
+    package static func canAnswerWithoutThinking(_ model: String) -> Bool {
+        Self.leastThinking(of: model) == "disabled"
+    }
+
     /// The lowest `thinking` type that `model` takes; nil where it takes none, or where nobody knows.
     ///
     /// Haiku 5.5 may be told not to think; Sonnet 5.5 goes down to `between_tools`; Opus and Fable always think and
