@@ -79,9 +79,9 @@ extension Conversation {
         }
     }
 
-    var goodbye: ModelResponseRequest {
+    func goodbye(_ reason: EndReason) -> ModelResponseRequest {
         ModelResponseRequest(
-            instructions: self.script.goodbye,
+            instructions: self.script.goodbyes[reason] ?? self.script.farewell,
             metadata: ["purpose": "goodbye"],
             toolChoice: ModelResponseRequest.ToolChoice.none
         )
@@ -99,7 +99,7 @@ extension Conversation {
             actions.append(self.send(.cancelResponse(id: active)))
         }
         self.slot.dropWaiting()
-        return actions + self.want(self.goodbye)
+        return actions + self.want(self.goodbye(reason))
     }
 
     /// The model asked to hang up, and its response is complete: waits for the goodbye to be heard.

@@ -16,7 +16,7 @@ extension Conversation {
         self.owesResponse = false
         switch self.phase {
         case .talking where isOwed: actions += self.want(ModelResponseRequest())
-        case .sayingGoodbye(_, isSaid: false): actions += self.want(self.goodbye)
+        case .sayingGoodbye(let reason, isSaid: false): actions += self.want(self.goodbye(reason))
         case .talking, .hangingUp, .sayingGoodbye, .ended: break
         }
         return actions
@@ -114,7 +114,7 @@ extension Conversation {
             self.slot.refusedAsBusy()
             return []
         }
-        if ModelErrorClass.classify(errorCode: error.code) == .fatal { return [.modelFailed(code: error.code ?? "unknown")] }
+        if ModelErrorClass.of(error) == .fatal { return [.modelFailed(code: error.code ?? "unknown")] }
         if let eventID = error.eventID, eventID == self.lastRequestID, let next = self.slot.refused() {
             return [self.send(.createResponse(next))]
         }

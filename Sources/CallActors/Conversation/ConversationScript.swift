@@ -6,8 +6,8 @@ package struct ConversationScript: Sendable, Equatable {
     package var instructions: String
     /// Instructions of the first response.
     package var greeting: String
-    /// Instructions of the last response when a limit ends the call.
-    package var goodbye: String
+    /// Instructions of the last response when a limit ends the call, by the reason that it ends for.
+    package var goodbyes: [EndReason: String]
     /// Instructions of the last response when the model hangs up without having said goodbye.
     package var farewell: String
     /// Instructions of the short line that bridges a long consultation.
@@ -23,7 +23,7 @@ package struct ConversationScript: Sendable, Equatable {
     package init(
         instructions: String,
         greeting: String,
-        goodbye: String,
+        goodbyes: [EndReason: String],
         farewell: String,
         filler: String,
         withdrawnConsultation: String,
@@ -33,7 +33,7 @@ package struct ConversationScript: Sendable, Equatable {
     ) {
         self.instructions = instructions
         self.greeting = greeting
-        self.goodbye = goodbye
+        self.goodbyes = goodbyes
         self.farewell = farewell
         self.filler = filler
         self.withdrawnConsultation = withdrawnConsultation

@@ -153,7 +153,7 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
     }
 
     /// The bytes that padded base64 text stands for.
-    private static func decodedByteCount(_ base64: ByteBuffer) -> Int {
+    static func decodedByteCount(_ base64: ByteBuffer) -> Int {
         var padding = 0
         for offset in 1...2 {
             let index = base64.writerIndex - offset

@@ -18,6 +18,8 @@ struct MarkLedger: Sendable {
     /// Marks that a carrier never sent back; more of them than this are forgotten.
     private static let limit = 256
 
+    var isEmpty: Bool { self.pending.isEmpty }
+
     /// The first audio of a generation, and then each `interval` bytes, deserve a mark.
     func isDue(at position: Int, interval: Int) -> Bool {
         guard let last = self.lastPosition else { return true }

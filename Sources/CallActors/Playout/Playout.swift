@@ -11,8 +11,8 @@ import Wire
 package struct Playout: Sendable {
     /// What the sender should do now.
     package enum Step: Sendable {
-        /// Send this audio, then the mark, and ask again.
-        case audio(ByteBuffer, mark: String?)
+        /// Send this audio, then the mark, and ask again; the caller hears it from `startsAt` on.
+        case audio(ByteBuffer, mark: String?, startsAt: ContinuousClock.Instant)
         /// Send only a mark: what was sent before it is the end of an item.
         case mark(String)
         /// Ask again at this instant.
@@ -73,6 +73,27 @@ package struct Playout: Sendable {
         self.queue.isEmpty && self.clock.isSilent(at: now) && self.items.allSatisfy(\.isComplete)
     }
 
+    /// Every mark that is out has come back: the carrier itself says that nothing is left to play.
+    package var isProvenPlayed: Bool { self.marks.isEmpty }
+
+    /// The stream that carried the audio is gone: what it had not played is lost, what waits is for the next one.
+    package mutating func detach(at now: ContinuousClock.Instant) {
+        self.clock.cleared(at: now)
+        self.marks.cleared()
+    }
+
+    /// Gives up what waits beyond `limit` of sound, oldest first; returns how many frames that were.
+    package mutating func shed(beyond limit: Duration) -> Int {
+        var waiting = self.queue.reduce(0) { $0 + $1.audio.readableBytes }
+        let bound = self.format.byteCount(of: limit)
+        var dropped = 0
+        while waiting > bound, let head = self.queue.popFirst() {
+            waiting -= head.audio.readableBytes
+            dropped += head.audio.readableBytes
+        }
+        return (dropped + self.format.frameByteCount - 1) / self.format.frameByteCount
+    }
+
     /// The instant at which what was sent so far will have been heard; nil where nothing was sent.
     package var endsAt: ContinuousClock.Instant? { self.clock.heardEnd }
 
@@ -107,6 +128,11 @@ package struct Playout: Sendable {
     package mutating func finish(itemID: String) {
         guard let index = self.index(of: itemID) else { return }
         self.items[index].isComplete = true
+    }
+
+    /// The model is gone: nothing more of anything will come.
+    package mutating func finishAll() {
+        for index in self.items.indices { self.items[index].isComplete = true }
     }
 
     /// The model will send nothing more of this response.
@@ -196,15 +222,17 @@ package struct Playout: Sendable {
     private mutating func send(_ chunk: ByteBuffer, item index: Int, at now: ContinuousClock.Instant) -> Step {
         if self.items[index].start == nil { self.items[index].start = self.clock.sentBytes }
         self.items[index].sentBytes += chunk.readableBytes
+        let startsAt = max(now, self.clock.heardEnd ?? now)
         self.clock.sent(byteCount: chunk.readableBytes, at: now)
         let item = self.items[index]
         let isEnd = item.isComplete && item.sentBytes >= item.receivedBytes
         if isEnd { self.items[index].endMarked = true }
         let interval = self.format.byteCount(of: .milliseconds(500))
         guard let end = self.clock.endsAt, isEnd || self.marks.isDue(at: self.clock.sentBytes, interval: interval) else {
-            return .audio(chunk, mark: nil)
+            return .audio(chunk, mark: nil, startsAt: startsAt)
         }
-        return .audio(chunk, mark: self.marks.issue(position: self.clock.sentBytes, expectedAt: end))
+        let mark = self.marks.issue(position: self.clock.sentBytes, expectedAt: end)
+        return .audio(chunk, mark: mark, startsAt: startsAt)
     }
 
     /// The end of an item became known only after its last byte had been sent: it is marked now.

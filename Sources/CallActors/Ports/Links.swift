@@ -25,20 +25,26 @@ package protocol ModelLink: Sendable {
     var isWritable: Bool { get }
     /// Queues one piece of caller audio: base64 text in the session's input format.
     func append(base64: ByteBuffer)
-    func send(_ command: ModelCommand)
+    func send(_ command: ModelCommand, eventID: String)
     func flush()
     func close()
 }
 
 /// Opens sockets to the voice model.
 package protocol ModelConnector: Sendable {
-    /// Opens one socket on `loop`. Its events are handed to `receiver` on the loop, in order, until `closed`.
-    func connect(on loop: CallLoop, safetyIdentifier: String?, receiver: any ModelReceiver) async throws(ModelConnectError)
-        -> any ModelLink
+    /// Opens one socket on `loop`. The receiver is given the link on the loop, then its events in order, until
+    /// ``ModelReceiver/modelClosed(code:reason:)``. Where the opening fails, the receiver hears nothing.
+    func connect(
+        on loop: CallLoop,
+        safetyIdentifier: String?,
+        receiver: any ModelReceiver
+    ) async throws(ModelConnectError)
 }
 
 /// Takes what arrives on one model socket; called on the call's loop.
 package protocol ModelReceiver: AnyObject, Sendable {
+    /// The socket is open; called once, before anything else.
+    func modelOpened(_ link: any ModelLink)
     func model(event: ModelEvent, readAt: ContinuousClock.Instant)
     func modelSentMalformedMessage(_ error: ModelMessageError)
     /// One read from the socket has been handed over: a good moment to flush.

@@ -1,0 +1,218 @@
+import Foundation
+import Logging
+import NIOCore
+import Wire
+
+/// The carrier's side of a call.
+extension CallSession {
+    /// Takes over a stream: the call's first, or one that resumes it. An earlier stream is closed with `superseded`.
+    package func attach(_ link: any CarrierLink, format: AudioFormat, callSID: String?) {
+        guard self.result == nil else { return link.close(code: 1000, reason: "call over") }
+        let now = ContinuousClock.now
+        if let earlier = self.carrier {
+            earlier.close(code: 1001, reason: "superseded")
+            self.ports.metrics.streamRejected(.superseded)
+        }
+        self.carrier = link
+        self.lastCarrierMessageAt = now
+        self.stop(.resume)
+        self.start(.stale, after: self.settings.staleAfter)
+        self.note(.streamStarted(streamSID: link.streamSID, callSID: callSID))
+        if self.format != format { self.use(format) }
+        self.begin(at: now)
+        self.openRecorder(format)
+        switch self.supervision.begin() {
+        case .open: self.orderModel()
+        case .tryAgain, .giveUp, .none: break
+        }
+        self.pump(due: now)
+    }
+
+    /// Sizes everything for this format; another format than before needs another model session.
+    private func use(_ format: AudioFormat) {
+        let isChange = self.format != nil
+        self.format = format
+        self.playout = Playout(
+            format: format,
+            lead: self.settings.playoutLead,
+            maxChunkFrames: self.settings.playoutChunkFrames
+        )
+        self.callerAudio?.finish()
+        self.callerAudio = CallerAudioLane(format: format, limit: self.settings.callerAudioKept)
+        self.order(.feedModel)
+        if isChange, self.supervision.rollOver() == .open {
+            self.closeModel()
+            self.orderModel()
+        }
+    }
+
+    private func begin(at now: ContinuousClock.Instant) {
+        guard self.startInstant == nil else { return }
+        self.startInstant = now
+        let date = Date()
+        if self.startedAt == nil { self.startedAt = date }
+        let age = self.startedAt.map { Duration.seconds(max(0, date.timeIntervalSince($0))) } ?? .zero
+        self.start(.maxDuration, after: max(.zero, self.settings.maxDuration - age))
+        self.ports.observer?.observe(.started, callID: self.callID, at: date)
+    }
+
+    private func openRecorder(_ format: AudioFormat) {
+        guard self.recorder == nil, let open = self.ports.recorder else { return }
+        self.recorder = open(self.callID, format)
+        self.isRecorded = self.isRecorded || self.recorder != nil
+    }
+
+    /// Takes a message of the attached stream; those of an earlier one are late news.
+    package func receive(_ event: CarrierEvent, from link: UInt64, readAt: ContinuousClock.Instant) {
+        guard self.result == nil, self.carrier?.id == link else { return }
+        self.lastCarrierMessageAt = readAt
+        switch event {
+        case .media(let payload): self.hear(payload, readAt: readAt)
+        case .mark(let name):
+            self.playout?.markReturned(name, at: readAt)
+            if self.conversation.awaitsSilence { self.checkSilence() }
+        case .dtmf(let digit): self.tell(.dtmf(digit: digit))
+        case .stop: self.end(.callerHangup)
+        // Of no interest once a stream is attached.
+        case .connected, .start, .unknown: break
+        }
+    }
+
+    /// The stream ended without `stop`: the call waits for the next one.
+    package func carrierLost(_ link: UInt64, reason: EndReason = .streamLost) {
+        guard self.result == nil, self.carrier?.id == link else { return }
+        self.carrier = nil
+        self.waitReason = reason
+        self.stop(.stale)
+        self.stop(.pump)
+        self.carrierAudio.clear()
+        self.playout?.detach(at: .now)
+        self.note(.streamEnded(reason))
+        self.start(.resume, after: self.settings.resumeWithin)
+        self.logger.info("stream lost; the call waits for the carrier to come back", metadata: ["reason": "\(reason.rawValue)"])
+    }
+
+    private func hear(_ payload: ByteBuffer, readAt: ContinuousClock.Instant) {
+        guard let lane = self.callerAudio else { return }
+        switch lane.send(payload, readAt: readAt) {
+        case .queued: break
+        case .displacedUnsent(let count):
+            let reason: FrameDropReason = self.isModelConfigured ? .overflow : .notConnected
+            self.ports.metrics.framesDropped(.toModel, reason: reason, count: count)
+        }
+        guard let recorder = self.recorder, let start = self.startInstant, let format = self.format else { return }
+        // Frames follow each other; only a gap in the stream moves them to where the clock stands.
+        let arrived = start.duration(to: readAt)
+        if arrived > self.recordedUntil + .milliseconds(200) { self.recordedUntil = arrived }
+        recorder.caller(base64: payload, at: self.recordedUntil)
+        self.recordedUntil += format.duration(byteCount: CallerAudioLane.decodedByteCount(payload))
+    }
+
+    // MARK: - The model's voice to the caller
+
+    /// Sends what the playout has for now.
+    ///
+    /// - Parameter due: Since when the audio could have been sent: the moment it was read, or its time came.
+    func pump(due: ContinuousClock.Instant) {
+        guard self.carrier != nil, self.result == nil else { return }
+        let now = ContinuousClock.now
+        while true {
+            guard let step = self.playout?.next(at: now) else { return }
+            switch step {
+            case .audio(let chunk, let mark, let startsAt):
+                if let start = self.startInstant {
+                    self.recorder?.assistant(audio: chunk, at: start.duration(to: startsAt))
+                }
+                self.carrierAudio.send(.audio(chunk, due: due))
+                if let mark { self.carrierAudio.send(.mark(mark)) }
+            case .mark(let name): self.carrierAudio.send(.mark(name))
+            case .wait(let until):
+                self.start(.pump, at: until)
+                return
+            case .idle:
+                if self.conversation.awaitsSilence { self.checkSilence() }
+                return
+            }
+        }
+    }
+
+    /// The carrier task: writes the model's voice and its marks, in order.
+    func feedCarrier() async {
+        for await outbound in self.carrierAudio {
+            guard let link = self.carrier else { continue }
+            switch outbound {
+            case .audio(let chunk, let due):
+                guard link.isWritable else {
+                    self.ports.metrics.framesDropped(.toCarrier, reason: .overflow, count: 1)
+                    continue
+                }
+                link.send(audio: chunk)
+                let now = ContinuousClock.now
+                self.ports.metrics.frameWritten(.toCarrier, relay: due.duration(to: now))
+                if let since = self.answerAwaitedSince {
+                    self.answerAwaitedSince = nil
+                    self.ports.metrics.turnLatency(since.duration(to: now))
+                    self.ports.observer?.observe(.turnLatency(since.duration(to: now)), callID: self.callID, at: Date())
+                }
+            case .mark(let name): link.send(mark: name)
+            }
+            if self.carrierAudio.isEmpty { link.flush() }
+        }
+    }
+
+    /// Throws away what the caller has not heard, here and at the carrier.
+    ///
+    /// - Parameter readAt: When the model said that the caller speaks; nil where something else ends the answer.
+    func clearPlayout(readAt: ContinuousClock.Instant?) -> [Playout.Cut] {
+        let now = ContinuousClock.now
+        guard let (cuts, dropped) = self.playout?.interrupt(at: now), !cuts.isEmpty else { return [] }
+        self.stop(.pump)
+        self.carrierAudio.clear()
+        self.carrier?.clear()
+        self.carrier?.flush()
+        if let readAt {
+            let latency = readAt.duration(to: .now)
+            self.ports.metrics.bargeIn(latency)
+            self.ports.observer?.observe(.bargeIn(latency), callID: self.callID, at: Date())
+        }
+        if dropped > 0 { self.ports.metrics.framesDropped(.toCarrier, reason: .interrupted, count: dropped) }
+        if let start = self.startInstant { self.recorder?.cutAssistant(at: start.duration(to: now)) }
+        return cuts
+    }
+
+    /// All that was received has been heard, and the carrier says so, or had a second longer to say it.
+    var isSilent: Bool {
+        guard let playout = self.playout else { return true }
+        let now = ContinuousClock.now
+        guard playout.isSilent(at: now) else { return false }
+        return playout.isProvenPlayed || playout.endsAt.map { $0 + .seconds(1) <= now } ?? true
+    }
+
+    func checkSilence() {
+        guard self.conversation.awaitsSilence, let playout = self.playout else { return }
+        if self.isSilent { return self.tell(.silence) }
+        let now = ContinuousClock.now
+        let ends = max(now, playout.endsAt ?? now)
+        // At its end the mark of the last audio is due; without it, a second later.
+        self.start(.silence, at: ends > now ? ends : now + .milliseconds(100))
+    }
+
+    // MARK: - Reaping
+
+    func checkStale() {
+        guard let link = self.carrier else { return }
+        guard self.lastCarrierMessageAt.duration(to: .now) >= self.settings.staleAfter else {
+            return self.start(.stale, at: self.lastCarrierMessageAt + self.settings.staleAfter)
+        }
+        self.ports.metrics.reaped(.stale)
+        self.ports.metrics.streamRejected(.stale)
+        self.carrierLost(link.id, reason: .stale)
+        link.close(code: 1001, reason: "stale")
+    }
+
+    func giveUpWaiting() {
+        guard self.carrier == nil else { return }
+        if self.waitReason == .streamLost { self.ports.metrics.reaped(.streamLost) }
+        self.end(self.waitReason)
+    }
+}

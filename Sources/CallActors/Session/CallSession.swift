@@ -1,0 +1,255 @@
+import Foundation
+import Logging
+import NIOCore
+import Wire
+
+/// One call: the thin shell around its conversation, on the event loop of its sockets.
+///
+/// It feeds events to the values that decide (``Conversation``, ``Playout``, ``ModelSupervision``) and carries their
+/// actions out. Audio goes around the decisions, through two bounded lanes: from the carrier's socket to the model task,
+/// and from the playout to the carrier task. Handlers on the same loop enter by `assumeIsolated`; nothing of a frame
+/// crosses a thread.
+package actor CallSession {
+    package nonisolated let callID: String
+    package nonisolated let loop: CallLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        self.loop.serialExecutor.asUnownedSerialExecutor()
+    }
+
+    let settings: CallSettings
+    let ports: CallPorts
+    let record: CallRecord
+    let logger: Logger
+
+    // What decides.
+    var conversation: Conversation
+    var supervision = ModelSupervision()
+    var playout: Playout?
+
+    // The two sides.
+    var carrier: (any CarrierLink)?
+    var format: AudioFormat?
+    var model: (any ModelLink)?
+    var modelGeneration = 0
+    var isModelConfigured = false
+    var modelWasReady = false
+
+    // The lanes between the tasks of the call.
+    var callerAudio: CallerAudioLane?
+    let carrierAudio = LoopLane<OutboundAudio>(limit: 256)
+    let work = LoopLane<Work>(limit: 64)
+    var consultations: [String: LoopLane<Void>] = [:]
+
+    // Time.
+    var timers: [TimerKey: Scheduled<Void>] = [:]
+    var startedAt: Date?
+    var startInstant: ContinuousClock.Instant?
+    var lastCarrierMessageAt = ContinuousClock.now
+    /// Why the stream that the call waits for went away.
+    var waitReason: EndReason
+    /// Appended audio at which the model last heard the caller stop.
+    var speechEnd: Duration?
+    /// The caller stopped speaking; the answer's first audio has not been written yet.
+    var answerAwaitedSince: ContinuousClock.Instant?
+    /// When the recording's next caller audio is due.
+    var recordedUntil = Duration.zero
+
+    var usage: CallUsage
+    var recorder: (any CallRecorder)?
+    var isRecorded = false
+    var result: CallSessionResult?
+    private var hasRun = false
+
+    /// - Parameters:
+    ///   - record: The call; its transcript and usage are what an earlier session left.
+    ///   - turns: The turns of an earlier session, from the journal.
+    ///   - waitReason: The end reason if no stream ever comes: `crashed` for a call of a dead process.
+    package init(
+        record: CallRecord,
+        turns: [(itemID: String, order: Double, line: TranscriptLine)] = [],
+        waitReason: EndReason = .streamLost,
+        settings: CallSettings,
+        ports: CallPorts,
+        loop: CallLoop,
+        logger: Logger
+    ) {
+        self.callID = record.callID
+        self.loop = loop
+        self.settings = settings
+        self.ports = ports
+        self.record = record
+        self.logger = logger
+        self.waitReason = waitReason
+        self.usage = record.usage
+        self.startedAt = record.startedAt
+        self.conversation = Conversation(script: ports.script(record), transcript: Transcript(restoring: turns))
+    }
+
+    /// What the carrier task writes.
+    enum OutboundAudio {
+        case audio(ByteBuffer, due: ContinuousClock.Instant)
+        case mark(String)
+    }
+
+    /// What needs a task of its own.
+    enum Work: Sendable {
+        case feedModel
+        case openModel(generation: Int)
+        case consult(callID: String, question: ReasoningQuestion)
+    }
+
+    enum TimerKey: Hashable, Sendable {
+        case conversation(Conversation.Timer)
+        case pump, silence, stale, resume, maxDuration, modelRetry, modelSetUp, rollover
+    }
+
+    /// Runs the call from its first stream to its one end; to be called once.
+    package func run() async -> CallSessionResult {
+        precondition(!self.hasRun, "a session runs once; a restart is a new session")
+        self.hasRun = true
+        if self.carrier == nil, self.result == nil { self.start(.resume, after: self.settings.resumeWithin) }
+        await withTaskGroup(of: Void.self) { group in
+            let tasks = self.loop.taskExecutor
+            group.addTask(executorPreference: tasks) { await self.feedCarrier() }
+            for await work in self.work {
+                group.addTask(executorPreference: tasks) { await self.carryOut(work) }
+            }
+            group.cancelAll()
+        }
+        return self.result ?? .ended(self.callEnd(.crashed, errorMessage: nil))
+    }
+
+    private func carryOut(_ work: Work) async {
+        switch work {
+        case .feedModel: await self.feedModel()
+        case .openModel(let generation): await self.openModel(generation)
+        case .consult(let callID, let question): await self.consult(callID, question)
+        }
+    }
+
+    // MARK: - Ending
+
+    /// The call has ended, or this session of it has failed.
+    package var isOver: Bool { self.result != nil }
+
+    /// Ends the call, once; whatever comes later is late news.
+    func end(_ reason: EndReason, errorMessage: String? = nil) {
+        guard self.result == nil else { return }
+        if reason == .modelFailed || reason == .carrierFailed {
+            self.ports.metrics.error(reason == .modelFailed ? .model : .carrier)
+        }
+        let end = self.callEnd(reason, errorMessage: errorMessage)
+        self.result = .ended(end)
+        self.ports.store.append(
+            JournalEntry(at: end.endedAt, event: .ended(reason, errorMessage: errorMessage)),
+            to: self.callID
+        )
+        self.tearDown()
+        let draining = reason == .drained
+        self.carrier?.flush()
+        self.carrier?.close(code: draining ? 1001 : 1000, reason: draining ? "draining" : "call over")
+        self.carrier = nil
+        self.ports.observer?.observe(.ended(reason), callID: self.callID, at: end.endedAt)
+        self.logger.info("call ended", metadata: ["end_reason": "\(reason.rawValue)"])
+    }
+
+    /// Gives this session up so that the registry can start the next one from the journal; the stream stays open.
+    func fail(_ failure: CallSessionFailure) {
+        guard self.result == nil else { return }
+        self.result = .failed(failure, link: self.carrier, format: self.format)
+        self.carrier = nil
+        self.tearDown()
+    }
+
+    private func tearDown() {
+        for timer in self.timers.values { timer.cancel() }
+        self.timers.removeAll()
+        for withdrawn in self.consultations.values { withdrawn.finish() }
+        self.consultations.removeAll()
+        self.supervision.giveUp()
+        self.closeModel()
+        self.callerAudio?.finish()
+        self.carrierAudio.finish()
+        self.work.finish()
+        self.recorder?.finish()
+        self.recorder = nil
+        self.playout = nil
+    }
+
+    private func callEnd(_ reason: EndReason, errorMessage: String?) -> CallEnd {
+        CallEnd(
+            callID: self.callID,
+            reason: reason,
+            startedAt: self.startedAt,
+            endedAt: Date(),
+            transcript: self.conversation.transcript.lines,
+            usage: self.usage,
+            modelWasReady: self.modelWasReady,
+            isRecorded: self.isRecorded,
+            errorMessage: errorMessage
+        )
+    }
+
+    // MARK: - Timers
+
+    func start(_ key: TimerKey, after delay: Duration) { self.start(key, at: .now + delay) }
+
+    func start(_ key: TimerKey, at instant: ContinuousClock.Instant) {
+        self.timers[key]?.cancel()
+        self.timers[key] = self.loop.schedule(at: instant) { [self] in
+            self.assumeIsolated { $0.fired(key) }
+        }
+    }
+
+    func stop(_ key: TimerKey) { self.timers.removeValue(forKey: key)?.cancel() }
+
+    private func fired(_ key: TimerKey) {
+        self.timers[key] = nil
+        guard self.result == nil else { return }
+        switch key {
+        case .conversation(let timer): self.tell(.timer(timer))
+        case .pump: self.pump(due: .now)
+        case .silence: self.checkSilence()
+        case .stale: self.checkStale()
+        case .resume: self.giveUpWaiting()
+        case .maxDuration: self.reachLimit(.maxDuration)
+        case .modelRetry: if self.supervision.retryDue() == .open { self.orderModel() }
+        case .modelSetUp: self.modelGone(.reconnect, reason: "not configured in time")
+        case .rollover: self.rollOverWhenQuiet()
+        }
+    }
+
+    // MARK: - Orders from outside
+
+    /// Ends a live call for the operator.
+    package func hangUp() { self.end(.operatorHangup) }
+
+    /// Ends the call at once, without a goodbye.
+    package func endNow(_ reason: EndReason) { self.end(reason) }
+
+    /// The model says goodbye, then the call ends for `reason`; at once where there is nobody to say it.
+    package func reachLimit(_ reason: EndReason) {
+        guard self.result == nil else { return }
+        guard self.isModelConfigured, self.carrier != nil else { return self.end(reason) }
+        self.tell(.limit(reason, cuts: self.clearPlayout(readAt: nil)))
+    }
+}
+
+/// How one session of a call ended.
+package enum CallSessionResult: Sendable {
+    case ended(CallEnd)
+    /// The session failed; its stream, if any, is for the next one.
+    case failed(CallSessionFailure, link: (any CarrierLink)?, format: AudioFormat?)
+}
+
+/// Why a session could not go on although its call could.
+package enum CallSessionFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// A lane for orders was full: something is stuck.
+    case workOverflow
+
+    package var description: String {
+        switch self {
+        case .workOverflow: "A call had more than 64 orders waiting; its session is restarted. Please report this."
+        }
+    }
+}
