@@ -6,6 +6,8 @@ package protocol CarrierLink: Sendable {
     /// Tells this stream from the other streams of the process.
     var id: UInt64 { get }
     var streamSID: String { get }
+    /// The stream belongs to this session from now on: what arrives on it goes there.
+    func attached(to session: CallSession)
     /// False while the far end reads too slowly: audio is then dropped and counted, never piled up.
     var isWritable: Bool { get }
     /// Queues raw audio in the stream's format: one media message.

@@ -14,6 +14,7 @@ extension CallSession {
             self.ports.metrics.streamRejected(.superseded)
         }
         self.carrier = link
+        link.attached(to: self)
         self.lastCarrierMessageAt = now
         self.stop(.resume)
         self.start(.stale, after: self.settings.staleAfter)
