@@ -36,9 +36,11 @@ package protocol ModelLink: Sendable {
 package protocol ModelConnector: Sendable {
     /// Opens one socket on `loop`. The receiver is given the link on the loop, then its events in order, until
     /// ``ModelReceiver/modelClosed(code:reason:)``. Where the opening fails, the receiver hears nothing.
+    ///
+    /// - Parameter endUser: The far party's number; only a keyed hash of it may leave the process.
     func connect(
         on loop: CallLoop,
-        safetyIdentifier: String?,
+        endUser: String?,
         receiver: any ModelReceiver
     ) async throws(ModelConnectError)
 }

@@ -30,7 +30,8 @@ package actor CallRegistry {
     private let spawned: AsyncStream<CallSession>
     private let spawn: AsyncStream<CallSession>.Continuation
     private var whenEmpty: [CheckedContinuation<Void, Never>] = []
-    private nonisolated let counted = Atomic<Int>(0)
+    /// The identifiers of ``live``, for questions that cannot wait for the actor.
+    private nonisolated let liveIDs = Mutex<Set<String>>([])
     private nonisolated let draining = Atomic<Bool>(false)
 
     /// - Parameter nextLoop: Chooses the loop of a call that has no socket yet.
@@ -48,11 +49,11 @@ package actor CallRegistry {
         (self.spawned, self.spawn) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(settings.maxCalls * 4 + 64))
     }
 
-    package nonisolated var activeCallCount: Int { self.counted.load(ordering: .relaxed) }
+    package nonisolated var activeCallCount: Int { self.liveIDs.withLock { $0.count } }
     package nonisolated var isDraining: Bool { self.draining.load(ordering: .relaxed) }
     package nonisolated var hasCapacity: Bool { self.activeCallCount < self.settings.maxCalls }
 
-    package func isLive(callID: String) -> Bool { self.live[callID] != nil }
+    package nonisolated func isLive(callID: String) -> Bool { self.liveIDs.withLock { $0.contains(callID) } }
 
     package func session(of callID: String) -> CallSession? { self.live[callID]?.session }
 
@@ -104,6 +105,27 @@ package actor CallRegistry {
     /// A call is known whose first stream is on its way; if it does not come, the call ends for `reason`.
     package func expect(callID: String, reason: EndReason = .streamLost) {
         self.expected[callID] = (.now + self.settings.resumeWithin, reason)
+    }
+
+    /// Ends a call whose stream cannot be carried: `carrier_failed`, also where no session runs yet.
+    package func fail(_ record: CallRecord, errorMessage: String) async {
+        if let session = self.live[record.callID]?.session { return await session.fail(carrier: errorMessage) }
+        guard !record.status.isTerminal else { return }
+        self.expected[record.callID] = nil
+        self.ports.metrics.error(.carrier)
+        await self.ports.ended(
+            CallEnd(
+                callID: record.callID,
+                reason: .carrierFailed,
+                startedAt: record.startedAt,
+                endedAt: Date(),
+                transcript: record.transcript,
+                usage: record.usage,
+                modelWasReady: false,
+                isRecorded: false,
+                errorMessage: errorMessage
+            )
+        )
     }
 
     /// Ends a live call for the operator; false where it is not live.
@@ -338,7 +360,8 @@ package actor CallRegistry {
     }
 
     private func recount() {
-        self.counted.store(self.live.count, ordering: .relaxed)
+        let identifiers = Set(self.live.keys)
+        self.liveIDs.withLock { $0 = identifiers }
         self.ports.metrics.activeCalls(self.live.count)
         if self.live.isEmpty { self.resumeWaiters() }
     }

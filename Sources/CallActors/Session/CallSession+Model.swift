@@ -22,7 +22,7 @@ extension CallSession {
         do throws(ModelConnectError) {
             try await self.ports.connector.connect(
                 on: self.loop,
-                safetyIdentifier: self.record.callID,
+                endUser: self.record.direction == .inbound ? self.record.from : self.record.to,
                 receiver: ModelInbox(session: self, generation: generation)
             )
         } catch {

@@ -224,6 +224,9 @@ package actor CallSession {
     /// Ends a live call for the operator.
     package func hangUp() { self.end(.operatorHangup) }
 
+    /// The carrier offers something that we cannot carry.
+    package func fail(carrier errorMessage: String) { self.end(.carrierFailed, errorMessage: errorMessage) }
+
     /// Ends the call at once, without a goodbye.
     package func endNow(_ reason: EndReason) { self.end(reason) }
 

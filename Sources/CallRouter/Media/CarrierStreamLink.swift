@@ -1,0 +1,69 @@
+import CallActors
+import NIOCore
+import Synchronization
+import Wire
+
+/// A call's hold on its carrier socket.
+///
+/// Usable from any loop: on the socket's own it acts at once, from another one its orders are carried over in order.
+final class CarrierStreamLink: CarrierLink {
+    let id: UInt64
+    let streamSID: String
+    private let encoder: CarrierEncoder
+    private let loop: any EventLoop
+    private let stream: NIOLoopBound<CarrierStream>
+    private let handler: NIOLoopBound<WebSocketHandler>
+    /// The last that the socket told; read by a session on another loop.
+    private let writable = Atomic<Bool>(true)
+
+    private static let count = Atomic<UInt64>(0)
+
+    /// To be made on the socket's loop.
+    init(stream: CarrierStream, handler: WebSocketHandler, streamSID: String, loop: CallLoop) {
+        self.id = Self.count.add(1, ordering: .relaxed).newValue
+        self.streamSID = streamSID
+        self.encoder = CarrierEncoder(streamSID: streamSID)
+        self.loop = loop.eventLoop
+        self.stream = NIOLoopBound(stream, eventLoop: loop.eventLoop)
+        self.handler = NIOLoopBound(handler, eventLoop: loop.eventLoop)
+    }
+
+    var isWritable: Bool {
+        self.loop.inEventLoop ? self.handler.value.isWritable : self.writable.load(ordering: .relaxed)
+    }
+
+    func attached(to session: CallSession) { self.onLoop { $0.stream.value.attached(to: session) } }
+
+    func send(audio: ByteBuffer) {
+        let text = self.encoder.media(audio: audio)
+        self.onLoop { $0.handler.value.send(text: text) }
+    }
+
+    func send(mark: String) {
+        let text = self.encoder.mark(mark)
+        self.onLoop { $0.handler.value.send(text: text) }
+    }
+
+    func clear() {
+        let text = self.encoder.clear()
+        self.onLoop { $0.handler.value.send(text: text) }
+    }
+
+    func send(dtmf: String) {
+        let text = self.encoder.dtmf(dtmf)
+        self.onLoop { $0.handler.value.send(text: text) }
+    }
+
+    func flush() {
+        self.onLoop { link in
+            link.handler.value.flush()
+            link.writable.store(link.handler.value.isWritable, ordering: .relaxed)
+        }
+    }
+
+    func close(code: UInt16, reason: String) { self.onLoop { $0.stream.value.close(code: code, reason: reason) } }
+
+    private func onLoop(_ body: @escaping @Sendable (CarrierStreamLink) -> Void) {
+        if self.loop.inEventLoop { body(self) } else { self.loop.execute { body(self) } }
+    }
+}
