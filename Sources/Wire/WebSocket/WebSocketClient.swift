@@ -15,6 +15,8 @@ package struct WebSocketClient: Sendable {
     /// Loading the roots takes milliseconds and memory, so make one per process.
     ///
     /// - Parameter additionalRoots: Trusted beside the system's.
+    /// - Returns: The context, for the life of the process.
+    /// - Throws: An error of NIOSSL where the roots cannot be loaded.
     package static func makeTLSContext(additionalRoots: [NIOSSLCertificate] = []) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.applicationProtocols = ["http/1.1"]
@@ -35,6 +37,7 @@ package struct WebSocketClient: Sendable {
     ///   - timeout: Bound on all of it, from the look-up of the host to the answer.
     ///   - makeDelegate: Called on the loop once the server has accepted.
     /// - Returns: The open handler, for use on `eventLoop`.
+    /// - Throws: Why there is none: refused, unreachable, timed out, or a URL that cannot be used.
     package func connect(
         url: String,
         headers: [(name: String, value: String)] = [],

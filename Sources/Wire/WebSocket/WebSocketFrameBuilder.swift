@@ -20,6 +20,7 @@ package struct WebSocketFrameBuilder {
     ///   - operation: What the frame carries.
     ///   - byteCount: Expected length of the payload; a wrong guess costs a copy and nothing else.
     ///   - write: Appends the payload; must leave what is in the buffer already alone.
+    /// - Returns: Header and payload.
     package mutating func frame(
         _ operation: WebSocketOperation,
         byteCount: Int,
@@ -54,6 +55,7 @@ package struct WebSocketFrameBuilder {
     /// - Parameters:
     ///   - code: nil, or a code that must not be sent, leaves the frame empty.
     ///   - reason: Cut at 123 bytes, between two characters.
+    /// - Returns: Header and payload.
     package mutating func closeFrame(code: UInt16?, reason: String) -> ByteBuffer {
         guard let code, WebSocketCloseCode.isSendable(code) else { return self.frame(.close, ByteBuffer()) }
         let words = Self.truncated(reason)

@@ -23,6 +23,7 @@ struct WebSocketFrameHeader: Sendable, Equatable {
     ///   - isInsideMessage: A fragmented message has begun and not ended.
     ///   - room: The longest payload that a data frame may have now; known to be too long before the mask is there.
     ///   - limit: The limit of a message, for the words of the breach.
+    /// - Returns: The header, or why there is none.
     static func parse(
         _ bytes: UnsafeRawBufferPointer,
         receiver: WebSocketRole,

@@ -11,6 +11,8 @@ import NIOCore
 package final class WebSocketHandler: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
+    /// The end of the connection that we are.
+    package typealias Role = WebSocketRole
 
     /// What may wait to be written, by default, before a peer that does not read is closed with 1008: 1 MiB.
     package static let defaultMaxBufferedByteCount = 1 << 20
