@@ -17,6 +17,7 @@ package struct JournalEntry: Sendable, Equatable, Codable {
         case dtmf(digit: String)
         case toolCall(callID: String, name: String, arguments: String)
         case toolResult(callID: String, output: String)
+        /// What the call has used so far, in total: the newest entry counts.
         case usage(CallUsage)
         /// The session failed and was restarted from this journal.
         case restarted(count: Int)

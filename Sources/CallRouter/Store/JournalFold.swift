@@ -22,7 +22,7 @@ package struct JournalFold: Sendable, Equatable {
 
     private var turns: [String: Turn] = [:]
     private var appearances = 0
-    /// The newest usage entry; each states the call's total so far. nil before the first.
+    /// The newest usage entry, which states the call's total so far; nil before the first.
     package private(set) var usage: CallUsage?
     /// The model session was ready at least once.
     package private(set) var modelWasReady = false
