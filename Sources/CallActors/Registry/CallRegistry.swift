@@ -238,6 +238,7 @@ package actor CallRegistry {
             return
         }
         for record in left where self.live[record.callID] == nil {
+            if await self.finish(record) { continue }
             let turns = await self.turns(of: record.callID)
             if record.startedAt == nil {
                 self.expect(callID: record.callID, reason: .crashed)
@@ -250,6 +251,34 @@ package actor CallRegistry {
             "calls of the last process wait for their streams",
             metadata: ["calls": "\(left.count)", "seconds": "\(self.settings.resumeWithin.components.seconds)"]
         )
+    }
+
+    /// Completes a call whose end is in the journal and not in the record: the process died between the two.
+    private func finish(_ record: CallRecord) async -> Bool {
+        do throws(StoreError) {
+            let journal = try await self.ports.store.journal(of: record.callID)
+            for entry in journal {
+                guard case .ended(let reason, let errorMessage) = entry.event else { continue }
+                await self.ports.ended(
+                    CallEnd(
+                        callID: record.callID,
+                        reason: reason,
+                        startedAt: record.startedAt,
+                        endedAt: entry.at,
+                        transcript: record.transcript,
+                        usage: record.usage,
+                        modelWasReady: journal.contains { $0.event == .modelReady },
+                        isRecorded: record.recordingURL != nil,
+                        errorMessage: errorMessage
+                    )
+                )
+                return true
+            }
+            return false
+        } catch {
+            self.logger.error("\(error)", metadata: ["call_id": "\(record.callID)"])
+            return false
+        }
     }
 
     /// Ends calls whose first stream never came.
