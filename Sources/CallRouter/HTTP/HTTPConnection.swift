@@ -1,0 +1,46 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// The asynchronous face of one connection: its requests as a stream, and a way to answer them.
+struct HTTPConnection: ServerChildChannelValue {
+    let channel: any Channel
+    /// At most one at a time: the next comes after the response to the one before.
+    let exchanges: AsyncStream<HTTPExchange>
+    let handler: NIOLoopBound<HTTPConnectionHandler>
+
+    /// Writes the response to `exchange`, as fast as the peer takes it.
+    func write(_ response: Response, to exchange: HTTPExchange) async throws {
+        var head = HTTPResponseHead(response.head)
+        let isBodiless = response.status.code == 204 || response.status.code == 304
+        if let length = response.body.contentLength, !isBodiless, !head.headers.contains(name: "content-length") {
+            head.headers.add(name: "Content-Length", value: String(length))
+        }
+        if !exchange.keepsAlive {
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
+        } else if exchange.isHTTP10 {
+            head.headers.replaceOrAdd(name: "Connection", value: "keep-alive")
+        }
+        let writer = HTTPResponseBodyWriter(connection: self, head: head, keepsAlive: exchange.keepsAlive)
+        try await response.body.write(writer)
+    }
+
+    /// Writes one part of the response and returns when the socket has taken it.
+    func write(head: HTTPResponseHead?, body: ByteBuffer?, isLast: Bool, keepsAlive: Bool) async throws {
+        let handler = self.handler
+        let eventLoop = self.channel.eventLoop
+        try await eventLoop.flatSubmit {
+            handler.value.respond(head: head, body: body, isLast: isLast, keepsAlive: keepsAlive)
+                ?? eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }.get()
+    }
+
+    /// Closes the connection, unless it has become a media stream.
+    func abandon() {
+        let handler = self.handler
+        self.channel.eventLoop.execute { handler.value.abandon() }
+    }
+}

@@ -1,0 +1,69 @@
+import CallActors
+import Foundation
+
+/// Everything that the routes need from the rest of the process.
+package struct HTTPServices: Sendable {
+    package var configuration: RouterConfiguration
+    package var switchboard: any CallSwitchboard
+    package var store: any CallStore
+    package var media: any MediaStreamAccepting
+    package var tokens: any StreamTokenIssuing
+    /// nil: signatures are not checked.
+    package var webhooks: (any WebhookVerifying)?
+    package var metering: any CallMetering
+    /// The process refuses new work, whatever the switchboard knows of it yet.
+    package var isDraining: @Sendable () -> Bool
+    /// Called after an inbound call was put on record and before its document is served.
+    package var inboundCallExpected: @Sendable (CallRecord) async -> Void
+    /// The caller is somebody whom the system of record knows.
+    package var isKnownCaller: @Sendable (_ number: String) async -> Bool
+    /// The date of records and tokens.
+    package var now: @Sendable () -> Date
+    /// When the process started, for the uptime.
+    package var startedAt: ContinuousClock.Instant
+
+    package init(
+        configuration: RouterConfiguration,
+        switchboard: any CallSwitchboard,
+        store: any CallStore,
+        media: any MediaStreamAccepting,
+        tokens: any StreamTokenIssuing,
+        webhooks: (any WebhookVerifying)?,
+        metering: any CallMetering,
+        isDraining: @escaping @Sendable () -> Bool = { false },
+        inboundCallExpected: @escaping @Sendable (CallRecord) async -> Void = { _ in },
+        isKnownCaller: @escaping @Sendable (String) async -> Bool = { _ in false },
+        now: @escaping @Sendable () -> Date = { Date() },
+        startedAt: ContinuousClock.Instant = .now
+    ) {
+        self.configuration = configuration
+        self.switchboard = switchboard
+        self.store = store
+        self.media = media
+        self.tokens = tokens
+        self.webhooks = webhooks
+        self.metering = metering
+        self.isDraining = isDraining
+        self.inboundCallExpected = inboundCallExpected
+        self.isKnownCaller = isKnownCaller
+        self.now = now
+        self.startedAt = startedAt
+    }
+
+    /// New calls are refused.
+    var refusesNewCalls: Bool { self.isDraining() || self.switchboard.isDraining }
+}
+
+/// Issues the tokens that let a stream carry one call.
+package protocol StreamTokenIssuing: Sendable {
+    func issue(callID: String, now: Date) -> String
+}
+
+/// Checks that a form or a fetch comes from the carrier.
+package protocol WebhookVerifying: Sendable {
+    /// - Parameters:
+    ///   - signature: The value of the signature header.
+    ///   - url: The public URL that was asked for, with its query.
+    ///   - form: The pairs of a form body in order; empty for GET.
+    func isValid(signature: String, url: String, form: [(String, String)]) -> Bool
+}

@@ -1,0 +1,30 @@
+import NIOCore
+import NIOHTTP1
+
+/// A whole answer to a request that never reaches a route: a refused upgrade, a body that is too long.
+struct PlainResponse {
+    let head: HTTPResponseHead
+    let body: ByteBuffer
+
+    /// - Parameter message: What is wrong and what to do, in one sentence.
+    init(status: HTTPResponseStatus, message: String) {
+        let body = ByteBuffer(string: message + "\n")
+        var headers: HTTPHeaders = [
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": String(body.readableBytes),
+            "Connection": "close",
+        ]
+        switch status {
+        case .upgradeRequired:
+            // RFC 6455 §4.4: the versions that we speak; RFC 9110 §15.5.22: an Upgrade header.
+            headers.add(name: "Sec-WebSocket-Version", value: "13")
+            headers.replaceOrAdd(name: "Connection", value: "close, Upgrade")
+            headers.add(name: "Upgrade", value: "websocket")
+        case .unauthorized: headers.add(name: "WWW-Authenticate", value: "Bearer")
+        case .serviceUnavailable: headers.add(name: "Retry-After", value: "2")
+        default: break
+        }
+        self.head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        self.body = body
+    }
+}

@@ -1,0 +1,31 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// All routes of the main port, with and without the path prefix of `PUBLIC_URL`.
+struct RouterHTTPResponder: HTTPResponder {
+    typealias Context = RouterRequestContext
+
+    private let routes: RouterResponder<RouterRequestContext>
+    private let prefix: PathPrefix
+
+    init(_ services: HTTPServices) {
+        let router = Router(context: RouterRequestContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ErrorShape())
+        HealthRoutes(services: services).add(to: router)
+        LaMLEndpoint(services: services).add(to: router)
+        let api = router.group("v1")
+            .add(middleware: APIGuard(configuration: services.configuration, metering: services.metering))
+        CallRoutes(services: services).add(to: api)
+        self.routes = router.buildResponder()
+        self.prefix = services.configuration.publicURL?.prefix ?? PathPrefix("")
+    }
+
+    func respond(to request: Request, context: RouterRequestContext) async throws -> Response {
+        var head = request.head
+        head.path = self.prefix.strip(head.path ?? "/")
+        var response = try await self.routes.respond(to: Request(head: head, body: request.body), context: context)
+        response.headers[.xContentTypeOptions] = "nosniff"
+        return response
+    }
+}

@@ -1,0 +1,68 @@
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The HTTP servers of one router, which start and stop together.
+final class RouterServers: Sendable {
+    private let group: ServiceGroup
+
+    /// - Parameter onReady: Called once, when all of them listen.
+    init(
+        services: HTTPServices,
+        renderMetrics: @escaping @Sendable () async -> String,
+        eventLoopGroup: any EventLoopGroup,
+        logger: Logger,
+        onReady: @escaping @Sendable (BoundPorts) async -> Void
+    ) {
+        let listening = services.configuration.listening
+        let ports = PortCollector(expectsMetrics: listening.metricsPort != nil) { bound in
+            logger.notice(
+                "Listening",
+                metadata: [
+                    "address": "\(listening.address)", "port": "\(bound.main)",
+                    "metricsPort": "\(bound.metrics.map(String.init) ?? "off")",
+                ]
+            )
+            await onReady(bound)
+        }
+        let main = RouterServer.main(services, eventLoopGroup: eventLoopGroup, logger: logger) { port in
+            await ports.bound(main: port)
+        }
+        var servers: [any Service] = [
+            ListeningService(address: listening.address, port: listening.port) { try await main.run() }
+        ]
+        if let metricsPort = listening.metricsPort {
+            let metrics = RouterServer.metrics(
+                address: listening.address,
+                port: metricsPort,
+                render: renderMetrics,
+                eventLoopGroup: eventLoopGroup,
+                logger: logger,
+                onRunning: { await ports.bound(metrics: $0) }
+            )
+            servers.append(
+                ListeningService(address: listening.address, port: metricsPort) { try await metrics.run() }
+            )
+        }
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        var configuration = ServiceGroupConfiguration(services: servers, logger: quiet)
+        // Connections get a moment to finish their responses; streams and calls are over before the servers stop.
+        configuration.maximumGracefulShutdownDuration = .seconds(1)
+        self.group = ServiceGroup(configuration: configuration)
+    }
+
+    /// Listens until ``stop()``; returns why it could not.
+    func run() async -> StartError? {
+        do {
+            try await self.group.run()
+            return nil
+        } catch {
+            return error as? StartError
+        }
+    }
+
+    /// Stops listening and closes what is idle.
+    func stop() async { await self.group.triggerGracefulShutdown() }
+}
