@@ -61,9 +61,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [.copy("Speech")]
         ),
@@ -98,7 +98,7 @@ let package = Package(
         ),
         .testTarget(name: "WireTests", dependencies: ["Wire"], resources: [.copy("Fixtures")]),
         .testTarget(name: "CallActorsTests", dependencies: ["CallActors"]),
-        .testTarget(name: "StandInsTests", dependencies: ["StandIns"]),
+        .testTarget(name: "StandInsTests", dependencies: ["StandIns", "Wire"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "CallRouterTests",
             dependencies: [

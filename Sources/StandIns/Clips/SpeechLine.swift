@@ -1,0 +1,70 @@
+/// A sentence that somebody says in the calls that the stand-ins play; its recording is `Speech/<rawValue>.ulaw`.
+package enum SpeechLine: String, Sendable, CaseIterable {
+    // The assistant.
+    case greeting, offer, booked, goodbye, hours, correction, checking, advice
+    case voicemailMessage = "voicemail-message"
+    case timeUp = "time-up"
+    case stillThere = "still-there"
+    case story, pardon
+    // The caller.
+    case callerProblem = "caller-problem"
+    case callerAccepts = "caller-accepts"
+    case callerDone = "caller-done"
+    case callerHours = "caller-hours"
+    case callerInterrupts = "caller-interrupts"
+    case callerPrice = "caller-price"
+    case callerDeclines = "caller-declines"
+    case callerOptOut = "caller-opt-out"
+    case callerHuman = "caller-human"
+    case callerTellMore = "caller-tell-more"
+    case machineGreeting = "machine-greeting"
+
+    /// The words.
+    package var text: String {
+        switch self {
+        case .greeting: "Hello, this is the automated assistant. How can I help you?"
+        case .offer: "I am sorry to hear that. Would Tuesday at ten suit you?"
+        case .booked: "Done. You are booked for Tuesday at ten. Is there anything else?"
+        case .goodbye: "Thank you for calling. Goodbye."
+        case .hours:
+            "We are open Monday to Friday from eight to six, on Saturday from nine to one, "
+                + "and in an emergency there is somebody on call at any hour of the day."
+        case .correction: "Of course. You are booked for Saturday at ten."
+        case .checking: "One moment, let me check that."
+        case .advice: "We can offer ten percent off the first visit."
+        case .voicemailMessage: "Hello, this is an automated assistant returning your call. Please call us back. Goodbye."
+        case .timeUp: "I am afraid our time is up. Thank you for calling, goodbye."
+        case .stillThere: "Are you still there?"
+        case .story: "That is quite a story. Please, do go on."
+        case .pardon: "Sorry, could you say that again?"
+        case .callerProblem: "Hi, my kitchen sink is leaking. Can someone come and look at it?"
+        case .callerAccepts: "Yes, Tuesday at ten is fine."
+        case .callerDone: "No, that is all. Thank you."
+        case .callerHours: "What are your opening hours?"
+        case .callerInterrupts: "Sorry, I only need Saturday. Can I come at ten?"
+        case .callerPrice: "Can you do it any cheaper?"
+        case .callerDeclines: "No thank you, I am not interested."
+        case .callerOptOut: "Please take me off your list and never call again."
+        case .callerHuman: "Can I talk to a real person, please?"
+        case .callerTellMore: "And then the water came through the ceiling."
+        case .machineGreeting:
+            "Hi, you have reached the Miller family. We cannot come to the phone right now. "
+                + "Please leave a message after the tone."
+        }
+    }
+
+    /// The line's place in a ``FrameStamp``: from 1.
+    package var number: UInt16 { UInt16((Self.allCases.firstIndex(of: self) ?? 0) + 1) }
+
+    /// The line with this number in a ``FrameStamp``.
+    package init?(number: UInt16) {
+        guard number > 0, Int(number) <= Self.allCases.count else { return nil }
+        self = Self.allCases[Int(number) - 1]
+    }
+
+    /// The line with these words.
+    package init?(text: String) {
+        guard let line = Self.allCases.first(where: { $0.text == text }) else { return nil }
+        self = line
+    }
+}
