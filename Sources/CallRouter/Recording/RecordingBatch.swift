@@ -33,11 +33,12 @@ struct RecordingBatch: Sendable {
 
     /// Adds the caller's audio from base64; false where it is malformed or the batch is full.
     mutating func addCaller(base64: ByteBuffer, at offset: Duration) -> Bool {
-        let before = self.audio.readableBytes
-        guard !self.isFull, before + base64.readableBytes / 4 * 3 <= self.maxByteCount else { return false }
+        guard !self.isFull, let byteCount = Base64.decodedByteCount(of: base64),
+            self.audio.readableBytes + byteCount <= self.maxByteCount
+        else { return false }
         self.prepare()
         guard Base64.decode(base64, into: &self.audio) else { return false }
-        self.entries.append(.caller(byteCount: self.audio.readableBytes - before, offset: offset))
+        self.entries.append(.caller(byteCount: byteCount, offset: offset))
         return true
     }
 

@@ -36,7 +36,9 @@ final class WAVFile: RecordingFile {
         let byteCount = Int(status.st_size)
         guard byteCount >= WAVHeader.byteCount else {
             self.existingDataByteCount = 0
-            guard ftruncate(descriptor, 0) == 0 else { throw .cannotOpen(reason: RecordingError.systemReason) }
+            guard byteCount == 0 || ftruncate(descriptor, 0) == 0 else {
+                throw .cannotOpen(reason: RecordingError.systemReason)
+            }
             return
         }
         let header = Self.header(of: descriptor)

@@ -97,14 +97,17 @@ package final class WAVRecorder: CallRecorder {
         }
     }
 
+    /// Adds the caller's audio that arrived at `offset`: late audio is put where it belongs, as far as it can be told.
     package func caller(base64: ByteBuffer, at offset: Duration) {
-        self.add(byteCount: base64.readableBytes / 4 * 3) { $0.addCaller(base64: base64, at: offset) }
+        self.add(byteCount: Base64.decodedByteCount(of: base64) ?? 0) { $0.addCaller(base64: base64, at: offset) }
     }
 
+    /// Adds the assistant's audio that is to be heard from `offset` on, ten seconds ahead at most.
     package func assistant(audio: ByteBuffer, at offset: Duration) {
         self.add(byteCount: audio.readableBytes) { $0.addAssistant(audio, at: offset) }
     }
 
+    /// Takes back what the assistant was to say from `offset` on, which lies three seconds back at most.
     package func cutAssistant(at offset: Duration) {
         self.add(byteCount: 0) { $0.cutAssistant(at: offset) }
     }

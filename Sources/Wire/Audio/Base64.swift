@@ -43,6 +43,11 @@ package enum Base64 {
         return text
     }
 
+    /// The length of what the readable bytes of `text` stand for; nil where length or padding are wrong.
+    package static func decodedByteCount(of text: ByteBuffer) -> Int? {
+        text.withUnsafeReadableBytes { Self.contentByteCount(of: $0) }.map { $0 * 6 / 8 }
+    }
+
     /// Whether `text` is well-formed: whole groups of four characters of the alphabet, `=` at the very end alone.
     package static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
         guard let contentCount = Self.contentByteCount(of: text) else { return false }

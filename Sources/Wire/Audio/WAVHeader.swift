@@ -16,6 +16,7 @@ package struct WAVHeader: Sendable, Equatable {
     /// Bytes of one sample of every channel.
     package var frameByteCount: Int { self.channels * 2 }
 
+    /// A header for 1...8 channels; ``encoded()`` checks the length alone.
     package init(sampleRate: Int, channels: Int, dataByteCount: Int) {
         self.sampleRate = sampleRate
         self.channels = channels
@@ -32,7 +33,8 @@ package struct WAVHeader: Sendable, Equatable {
             header.readInteger(endianness: .little, as: UInt16.self) == 1,
             let channels = header.readInteger(endianness: .little, as: UInt16.self), (1...8).contains(channels),
             let sampleRate = header.readInteger(endianness: .little, as: UInt32.self), sampleRate > 0,
-            header.readInteger(endianness: .little, as: UInt32.self) == sampleRate &* UInt32(channels) &* 2,
+            let byteRate = header.readInteger(endianness: .little, as: UInt32.self),
+            Int(byteRate) == Int(sampleRate) * Int(channels) * 2,
             header.readInteger(endianness: .little, as: UInt16.self) == channels * 2,
             header.readInteger(endianness: .little, as: UInt16.self) == 16,
             header.readString(length: 4) == "data",

@@ -5,7 +5,7 @@ enum PublicURL {
     private static let defaultPorts = ["http": "80", "ws": "80", "https": "443", "wss": "443"]
     private static let otherSchemes = ["http": "ws", "ws": "http", "https": "wss", "wss": "https"]
 
-    /// `url` without a port and with one: its own, else its scheme's default.
+    /// `url` without a port, with one (its own, else its scheme's default), and as it is.
     ///
     /// What is no absolute URL with a scheme that we know comes back as it is.
     static func spellings(of url: String) -> [String] {
@@ -13,7 +13,8 @@ enum PublicURL {
             return [url]
         }
         let bare = "\(parts.scheme)://\(parts.host)"
-        return ["\(bare)\(parts.rest)", "\(bare):\(parts.port ?? defaultPort)\(parts.rest)"]
+        let spellings = ["\(bare)\(parts.rest)", "\(bare):\(parts.port ?? defaultPort)\(parts.rest)"]
+        return spellings.contains(url) ? spellings : [url] + spellings
     }
 
     /// `url` with http for ws, https for wss, and the other way round.

@@ -5,6 +5,7 @@ package struct CarrierMessageError: Error, Equatable, CustomStringConvertible {
     /// What is wrong, in our own words: nothing of the message's contents.
     package let reason: String
 
+    /// An error that names what is wrong, never what the message says.
     package init(byteCount: Int, reason: String) {
         self.byteCount = byteCount
         self.reason = reason
