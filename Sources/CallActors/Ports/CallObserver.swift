@@ -23,9 +23,12 @@ package enum CallNotice: Sendable, Equatable {
 ///
 /// Both sides are placed by the time since the stream began: `at` is the offset of the first byte.
 package protocol CallRecorder: Sendable {
+    /// Base64 of audio in the stream's format that arrived at `offset`: one call for each media message, in order.
     func caller(base64: ByteBuffer, at offset: Duration)
+    /// Raw audio in the stream's format that is to be heard from `offset` on.
     func assistant(audio: ByteBuffer, at offset: Duration)
-    /// What was to be played from `offset` on was cleared.
+    /// What was to be played from `offset` on was cleared, or will never be heard because the call ends there.
     func cutAssistant(at offset: Duration)
+    /// Ends the recording; returns at once, and the file is complete soon after.
     func finish()
 }
