@@ -181,6 +181,16 @@ import Testing
         #expect(error == .api(AnthropicFailure(status: 502, type: "unknown")))
     }
 
+    @Test("an error status stands, even if its body is endless or does not arrive")
+    func errorWithoutBody() async throws {
+        let endless = [UInt8](repeating: UInt8(ascii: "x"), count: 100_000)
+        for steps: [Step] in [
+            [.head(529), .body("{"), .close], [.head(529), .body(endless), .body(endless)],
+        ] {
+            #expect(try await self.error(steps) == .api(AnthropicFailure(status: 529, type: "unknown")))
+        }
+    }
+
     @Test("a redirect is an error: the key is sent nowhere else")
     func redirect() async throws {
         let error = try await self.error([.head(307, [("location", "/elsewhere")]), .end])
