@@ -16,6 +16,8 @@ package final class AnthropicClient: Sendable {
     private static let apiVersion = "2023-06-01"
     /// The bound of an answer that is not streamed: a summary has a few kilobytes.
     private static let maxBodyByteCount = 4 << 20
+    /// The bound of an error body, which is a line or two.
+    private static let maxErrorByteCount = 64 << 10
 
     private let http: HTTPClient
     private let baseURL: String
@@ -89,9 +91,10 @@ package final class AnthropicClient: Sendable {
         let request = self.request(.GET, "/v1/models/\(Self.pathComponent(id))")
         return try await withAnthropicTimeout(timeout) { () async throws(AnthropicError) -> AnthropicModel in
             let response = try await self.execute(request)
-            let body = try await Self.collect(response.body)
-            guard response.status == .ok else { throw .api(AnthropicErrorBody(body).failure(response, now: Date())) }
-            return try AnthropicModel(body)
+            guard response.status == .ok else {
+                throw .api(try await Self.errorBody(of: response).failure(response, now: Date()))
+            }
+            return try AnthropicModel(try await Self.collect(response.body))
         }
     }
 
@@ -145,7 +148,7 @@ package final class AnthropicClient: Sendable {
 
         let response = try await self.execute(post)
         guard response.status == .ok else {
-            let body = AnthropicErrorBody(try await Self.collect(response.body))
+            let body = try await Self.errorBody(of: response)
             let failure = body.failure(response, now: Date())
             self.log(failure, model: request.model)
             guard failure.status == 400 else { throw .api(failure) }
@@ -210,6 +213,13 @@ package final class AnthropicClient: Sendable {
         } catch {
             throw AnthropicError(transport: error)
         }
+    }
+
+    /// The body of an error response; the status stands also where the body does not arrive.
+    private static func errorBody(of response: HTTPClientResponse) async throws(AnthropicError) -> AnthropicErrorBody {
+        let body = try? await response.body.collect(upTo: Self.maxErrorByteCount)
+        if Task.isCancelled { throw .cancelled }
+        return AnthropicErrorBody(body ?? ByteBuffer())
     }
 
     private static func pathComponent(_ text: String) -> String {

@@ -1,8 +1,10 @@
 /// One turn of a conversation with Claude: text only.
 package struct AnthropicMessage: Sendable, Equatable {
+    /// Who speaks.
     package enum Role: String, Sendable { case user, assistant }
 
     package var role: Role
+    /// Plain text.
     package var content: String
 
     package init(role: Role, content: String) {

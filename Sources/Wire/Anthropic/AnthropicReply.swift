@@ -3,6 +3,7 @@ import NIOCore
 
 /// A whole answer of Claude.
 package struct AnthropicReply: Sendable, Equatable {
+    /// Why the model stopped; with ``maxTokens`` and ``refusal`` the text may be cut.
     package enum StopReason: Sendable, Equatable {
         case endTurn, maxTokens, stopSequence, toolUse, pauseTurn, refusal, contextWindowExceeded
         case other(String)

@@ -5,8 +5,10 @@ import NIOCore
 /// It holds only what every current model takes: no `temperature`, `top_p` or `top_k`, which Claude 4.7 and later
 /// reject, and no prefilled answer.
 package struct AnthropicRequest: Sendable, Equatable {
+    /// How much work the model puts into an answer.
     package enum Effort: String, Sendable { case low, medium, high, xhigh, max }
 
+    /// How much the model thinks before it answers.
     package enum Thinking: Sendable, Equatable {
         /// What the model does by itself.
         case modelDefault
@@ -17,13 +19,16 @@ package struct AnthropicRequest: Sendable, Equatable {
     /// The fields that a model may turn down and that a request can do without.
     package enum OptionalField: String, Sendable, CaseIterable { case thinking, effort }
 
+    /// Such as `claude-haiku-5-5`.
     package var model: String
     /// Tokens of the answer, thinking included.
     package var maxTokens: Int
     /// Instructions, one block each; the last carries the cache mark, so what stays the same longest comes first.
     package var system: [String]
+    /// The conversation, oldest turn first; the last one is the user's.
     package var messages: [AnthropicMessage]
     package var thinking: Thinking
+    /// nil leaves it to the model.
     package var effort: Effort?
     /// A JSON Schema that the answer must follow: every object of it needs `additionalProperties: false`.
     package var outputSchema: JSONValue?

@@ -19,11 +19,6 @@ package enum ModelErrorClass: Sendable, Equatable {
         error.code.flatMap(Self.known) ?? error.type.flatMap(Self.known) ?? .logOnly
     }
 
-    /// Classifies the `code` of an `error` event; one that is absent or unknown is harmless.
-    package static func classify(errorCode: String?) -> ModelErrorClass {
-        errorCode.flatMap(Self.known) ?? .logOnly
-    }
-
     /// Classifies the end of a response; nil where nothing went wrong.
     ///
     /// A response that failed without a reason that we know, or by a fault of the server, may be asked for once more:

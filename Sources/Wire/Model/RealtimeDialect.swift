@@ -29,6 +29,7 @@ package struct RealtimeDialect: ModelDialect {
         return "\(path)?\(parameters.joined(separator: "&"))"
     }
 
+    /// The key as a bearer token, and a stable hash of the end user where there is one.
     package func headers(apiKey: String, safetyIdentifier: String?) -> [(name: String, value: String)] {
         var headers = [(name: "Authorization", value: "Bearer \(apiKey)")]
         if let safetyIdentifier {
@@ -37,15 +38,18 @@ package struct RealtimeDialect: ModelDialect {
         return headers
     }
 
+    /// Reads one message: audio by a scan that shares the message's memory, everything else as JSON.
     package func decode(_ message: ByteBuffer) throws(ModelMessageError) -> ModelEvent {
         if let audio = RealtimeAudioScanner.scan(message) { return audio }
         return try RealtimeMessage.decode(message)
     }
 
+    /// Writes one command; `eventID` comes back in the error that it causes, if any.
     package func encode(_ command: ModelCommand, eventID: String) -> ByteBuffer {
         RealtimeCommandEncoder(eventID: eventID, idleTimeout: self.idleTimeout).message(for: command).encoded()
     }
 
+    /// The append event around its payload; it is the only one without an identifier.
     package var appendEnvelope: (prefix: StaticString, suffix: StaticString) {
         (prefix: #"{"type":"input_audio_buffer.append","audio":""#, suffix: #""}"#)
     }
