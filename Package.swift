@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                //X "CallRouter",  // Measured as a child process: building the benchmarks builds the router beside them.
+                "CallRouter",  // Measured as a child process: building the benchmarks builds the router beside them.
                 "CShims", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
