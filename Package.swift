@@ -93,7 +93,14 @@ let package = Package(
         ),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["StandIns", "Wire", .product(name: "Histogram", package: "hdrhistogram-swift")],
+            dependencies: [
+                "CallRouter",  // Measured as a child process: building the benchmarks builds the router beside them.
+                "CShims", "Wire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             path: "Benchmarks"
         ),
         .testTarget(name: "WireTests", dependencies: ["Wire"], resources: [.copy("Fixtures")]),

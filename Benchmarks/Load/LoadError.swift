@@ -1,0 +1,20 @@
+/// Why a measurement could not be made.
+enum LoadError: Error, CustomStringConvertible {
+    case system(call: String, errno: Int32)
+    case binaryMissing(path: String)
+    case routerNotReady(log: String)
+    case callsNotEstablished(ready: Int, wanted: Int, reason: String, log: String)
+
+    var description: String {
+        switch self {
+        case .system(let call, let errno):
+            "\(call) failed with errno \(errno). Check the limit of open files (ulimit -n) and free memory."
+        case .binaryMissing(let path):
+            "There is no router at \(path). Build it: swift build -c release --product CallRouter"
+        case .routerNotReady(let log):
+            "The router was not ready within 20 s. Its log ends:\n\(log)"
+        case .callsNotEstablished(let ready, let wanted, let reason, let log):
+            "Only \(ready) of \(wanted) calls came up (\(reason)). Try fewer. The router's log ends:\n\(log)"
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+
+/// Prints reports as a table, a row as soon as it is there, or as one JSON array at the end.
+struct ReportOutput {
+    private let json: Bool
+    private var reports: [LoadReport] = []
+
+    init(json: Bool) { self.json = json }
+
+    /// Every run was clean.
+    var isClean: Bool { self.reports.allSatisfy(\.isClean) }
+
+    mutating func add(_ report: LoadReport) {
+        if !self.json {
+            if self.reports.isEmpty { self.printHead(of: report) }
+            self.printRow(report)
+        }
+        self.reports.append(report)
+    }
+
+    func finish(closing: String? = nil) {
+        guard self.json else {
+            if let closing { print(closing) }
+            return
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        guard let data = try? encoder.encode(self.reports) else { return }
+        print(String(decoding: data, as: UTF8.self))
+    }
+
+    private func printHead(of report: LoadReport) {
+        print(Machine.description)
+        let latencies = report.mode == .echo ? "round trip ms p50/p90/p99/max" : "barge-in ms p50/p90/p99/max"
+        Self.printColumns([
+            "mode", "calls", "lost up/down", "dup", "reord", latencies, "CPU µs/msg", "CPU ms/call-s", "CPU %",
+            "MB idle", "KB/call", "gen. late p99",
+        ])
+    }
+
+    private func printRow(_ report: LoadReport) {
+        let latency = report.mode == .echo ? report.roundTrip : report.bargeIn
+        Self.printColumns([
+            report.mode.rawValue,
+            "\(report.calls)",
+            "\(report.uplink.lost)/\(report.downlink.lost)",
+            "\(report.uplink.duplicated + report.downlink.duplicated)",
+            "\(report.uplink.reordered + report.downlink.reordered)",
+            Self.text(latency),
+            String(format: "%.1f", report.cpuMicrosecondsPerMessage),
+            String(format: "%.2f", report.cpuMillisecondsPerCallSecond),
+            String(format: "%.0f", report.cpuPercent),
+            String(format: "%.1f", Double(report.residentBytesBefore) / 1_048_576),
+            String(format: "%.1f", Double(report.residentBytesPerCall) / 1_024),
+            report.generatorLateness.map { String(format: "%.2f", $0.p99) } ?? "–",
+        ])
+        if report.mode == .talk {
+            print(
+                "      first audio ms \(Self.text(report.firstAudio)), truncations \(report.truncations),",
+                "frames after clear \(report.framesAfterClear)"
+            )
+        }
+        for (reason, count) in report.brokenConnections.sorted(by: { $0.key < $1.key }) {
+            print("      \(count) × \(reason)")
+        }
+        if report.unexpectedMessages + report.unstampedFrames > 0 {
+            print(
+                "      \(report.unexpectedMessages) unexpected messages,",
+                "\(report.unstampedFrames) frames of padding or unknown audio"
+            )
+        }
+        fflush(nil)
+    }
+
+    private static func text(_ latency: LatencySummary?) -> String {
+        guard let latency else { return "–" }
+        return String(format: "%.2f/%.2f/%.2f/%.1f", latency.p50, latency.p90, latency.p99, latency.max)
+    }
+
+    private static func printColumns(_ columns: [String]) {
+        let widths = [5, 6, 13, 4, 6, 31, 11, 14, 6, 8, 8, 13]
+        let padded = zip(columns, widths).map { $0 + String(repeating: " ", count: max(1, $1 - $0.count)) }
+        print(padded.joined())
+    }
+}
