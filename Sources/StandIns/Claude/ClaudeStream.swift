@@ -15,7 +15,7 @@ struct ClaudeStream {
             "type": "message_start",
             "message": [
                 "id": .string("msg_\(id)"), "type": "message", "role": "assistant", "model": .string(model),
-                "content": [], "stop_reason": nil, "stop_sequence": nil,
+                "content": [], "stop_reason": .null, "stop_sequence": .null,
                 "usage": [
                     "input_tokens": JSONValue(inputTokens), "cache_creation_input_tokens": 0,
                     "cache_read_input_tokens": 0, "output_tokens": 1, "service_tier": "standard",
@@ -43,7 +43,7 @@ struct ClaudeStream {
         }
         let reason: JSONValue = end == .refusal ? "refusal" : end == .cut ? "max_tokens" : "end_turn"
         self.event("message_delta", [
-            "type": "message_delta", "delta": ["stop_reason": reason, "stop_sequence": nil],
+            "type": "message_delta", "delta": ["stop_reason": reason, "stop_sequence": .null],
             "usage": ["output_tokens": JSONValue(max(1, said.count * 4 / 3))],
         ])
         self.event("message_stop", ["type": "message_stop"])

@@ -114,7 +114,7 @@ private struct ClaudeAnswerer: Sendable {
         var response = LoopbackResponse.json(
             [
                 "id": .string("msg_\(id)"), "type": "message", "role": "assistant", "model": json["model"] ?? "",
-                "content": .array(content), "stop_reason": reason, "stop_sequence": nil, "stop_details": nil,
+                "content": .array(content), "stop_reason": reason, "stop_sequence": .null, "stop_details": .null,
                 "usage": [
                     "input_tokens": JSONValue(max(1, Self.text(of: json).count / 4)), "cache_creation_input_tokens": 0,
                     "cache_read_input_tokens": 0, "output_tokens": JSONValue(max(1, words)),
@@ -137,7 +137,7 @@ private struct ClaudeAnswerer: Sendable {
     private func model(_ id: String) -> JSONValue {
         [
             "type": "model", "id": .string(id), "display_name": .string(id), "created_at": "2026-10-07T00:00:00Z",
-            "lifecycle": "active", "retires_at": nil,
+            "lifecycle": "active", "retires_at": .null,
             "capabilities": ["thinking": true, "effort": true, "structured_outputs": true],
         ]
     }
