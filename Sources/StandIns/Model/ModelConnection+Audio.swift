@@ -96,8 +96,6 @@ extension ModelConnection {
             record.utterances[index].audioEndMilliseconds = end
             record.utterances[index].text = text
         }
-        guard self.session.transcribes else { return }
-        self.schedule(after: self.settings.transcriptionDelay) { $0.transcribe(itemID, text) }
     }
 
     private func addCallerItem(_ itemID: String, heard: String) {
@@ -112,6 +110,8 @@ extension ModelConnection {
         )
         self.send("conversation.item.added", [("previous_item_id", JSONValue(previous)), ("item", item.json)])
         self.send("conversation.item.done", [("previous_item_id", JSONValue(previous)), ("item", item.json)])
+        guard self.session.transcribes else { return }
+        self.schedule(after: self.settings.transcriptionDelay) { $0.transcribe(itemID, heard) }
     }
 
     private func transcribe(_ itemID: String, _ text: String) {
@@ -121,7 +121,7 @@ extension ModelConnection {
         guard !text.isEmpty else {
             let error: JSONValue = [
                 "type": "transcription_error", "code": "audio_unintelligible",
-                "message": "The audio could not be transcribed.", "param": nil,
+                "message": "The audio could not be transcribed.", "param": .null,
             ]
             self.send(prefix + "failed", place + [("error", error)])
             return

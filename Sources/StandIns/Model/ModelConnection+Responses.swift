@@ -204,7 +204,7 @@ extension ModelConnection {
         let json: JSONValue = [
             "object": "realtime.response", "id": .string(id), "status": .string(status), "status_details": details,
             "output": .array(response.output.map(\.json)),
-            "conversation_id": response.isOutOfBand ? nil : .string("conv_\(self.index)"),
+            "conversation_id": response.isOutOfBand ? .null : .string("conv_\(self.index)"),
             "output_modalities": modalities, "max_output_tokens": response.maxOutputTokens,
             "audio": self.session.outputAudio, "usage": usage, "metadata": response.metadata,
         ]

@@ -16,17 +16,18 @@ package struct RealtimeSession: Sendable {
             "audio": [
                 "input": [
                     "format": ["type": "audio/pcm", "rate": 24000],
-                    "transcription": nil,
-                    "noise_reduction": nil,
+                    "transcription": .null,
+                    "noise_reduction": .null,
                     "turn_detection": [
                         "type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 200,
-                        "idle_timeout_ms": nil, "create_response": true, "interrupt_response": true,
+                        "idle_timeout_ms": .null, "create_response": true, "interrupt_response": true,
                     ],
                 ],
                 "output": ["format": ["type": "audio/pcm", "rate": 24000], "voice": "alloy", "speed": 1.0],
             ],
-            "tools": [], "tool_choice": "auto", "max_output_tokens": "inf", "tracing": nil, "truncation": "auto",
+            "tools": [], "tool_choice": "auto", "max_output_tokens": "inf", "tracing": .null, "truncation": "auto",
             "id": .string(id), "object": "realtime.session", "model": .string(model), "expires_at": JSONValue(expiresAt),
+            "prompt": .null, "include": .null,
         ]
     }
 
@@ -61,7 +62,7 @@ package struct RealtimeSession: Sendable {
 
     /// The output part of a response object: `audio.output`.
     package var outputAudio: JSONValue {
-        ["output": ["format": self.output["format"] ?? nil, "voice": .string(self.voice)]]
+        ["output": ["format": self.output["format"] ?? .null, "voice": .string(self.voice)]]
     }
 
     private var input: JSONValue { self.json["audio"]?["input"] ?? [:] }
@@ -99,7 +100,7 @@ package struct RealtimeSession: Sendable {
             ? ["type": "semantic_vad", "eagerness": "auto", "create_response": true, "interrupt_response": true]
             : [
                 "type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500,
-                "idle_timeout_ms": nil, "create_response": true, "interrupt_response": true,
+                "idle_timeout_ms": .null, "create_response": true, "interrupt_response": true,
             ]
         for member in members { detection = detection.setting(member.name, member.value) }
         return detection

@@ -22,9 +22,8 @@ final class LoopbackHTTPHandler: ChannelInboundHandler {
             self.request = LoopbackRequest(method: head.method, uri: head.uri, headers: head.headers, body: ByteBuffer())
         case .body(var part): self.request?.body.writeBuffer(&part)
         case .end:
-            guard let request = self.request else { return }
+            let response = self.answer()
             self.request = nil
-            let response = self.answer(to: request)
             // Without a length the end of the body is the end of the connection.
             let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
             let context = NIOLoopBound(context, eventLoop: context.eventLoop)
@@ -40,14 +39,13 @@ final class LoopbackHTTPHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    private func answer(to request: LoopbackRequest) -> LoopbackResponse {
-        guard request.headers["Upgrade"].isEmpty else {
-            // Without a refusal the handshake itself was bad, such as one without a key.
-            var response = self.refusal.current ?? LoopbackResponse(status: .badRequest, headers: ["Content-Length": "0"])
-            response.headers.replaceOrAdd(name: "Connection", value: "close")
-            return response
-        }
-        return self.behaviour.respond(request)
+    private func answer() -> LoopbackResponse {
+        if let request = self.request { return self.behaviour.respond(request) }
+        // SwiftNIO's upgrade handler keeps the head of a request whose upgrade it gave up, and passes its end on.
+        // Without a refusal of ours the handshake itself was bad, such as one without a key.
+        var response = self.refusal.current ?? LoopbackResponse(status: .badRequest, headers: ["Content-Length": "0"])
+        response.headers.replaceOrAdd(name: "Connection", value: "close")
+        return response
     }
 
     private static func run(_ steps: ArraySlice<LoopbackResponse.Step>, _ context: NIOLoopBound<ChannelHandlerContext>) {

@@ -1,0 +1,95 @@
+import Wire
+
+/// Everything that happened to one call, as its carrier and its caller saw it.
+package struct CarrierCallRecord: Sendable {
+    /// One fetch of a document.
+    package struct Fetch: Sendable {
+        package var url: String
+        package var method: String
+        package var at: ContinuousClock.Instant
+        /// nil where there was no answer.
+        package var status: Int?
+        package var verbs: [CallDocument.Verb] = []
+        package var error: String?
+    }
+
+    /// Something the caller said or played.
+    package struct Utterance: Sendable {
+        package var text: String
+        package var line: SpeechLine?
+        /// When its first frame was sent.
+        package var startedAt: ContinuousClock.Instant?
+        /// When its last frame was sent.
+        package var endedAt: ContinuousClock.Instant?
+        /// Frames that no stream was there to carry.
+        package var lostFrames = 0
+    }
+
+    package enum End: Sendable, Equatable {
+        /// The caller hung up.
+        case callerHungUp
+        /// The document said so, or had no verb left.
+        case documentEnded
+        /// A document could not be had or used.
+        case failed(String)
+    }
+
+    /// What the caller hears, brought up to date every 20 ms.
+    package struct Ear: Sendable, Equatable {
+        /// Sound of the router is coming out.
+        package var isAudible = false
+        /// How long nothing has come out.
+        package var silence = Duration.zero
+        /// All that was heard.
+        package var heard = Duration.zero
+        /// What was heard since the caller last said something.
+        package var heardSinceSpoke = Duration.zero
+    }
+
+    package let callSID: String
+    /// The caller: the source of the stamps in its audio.
+    package let number: UInt32
+    package let from: String
+    package let to: String
+    package var fetches: [Fetch] = []
+    package var streams: [CarrierStreamRecord] = []
+    package var utterances: [Utterance] = []
+    package var ear = Ear()
+    /// Frames of the caller that were sent on a stream, and the sequence numbers of the first and the last.
+    package var sentFrames = 0
+    package var sentSequences: ClosedRange<UInt32>?
+    /// Frames that no stream was there to carry.
+    package var lostFrames = 0
+    /// Texts of `<Say>`.
+    package var said: [String] = []
+    package var dialled: [CallDocument.Dial] = []
+    /// Statuses with which upgrades were refused; 0 where the connection failed.
+    package var refusedUpgrades: [Int] = []
+    /// What the router did that the carrier would not take.
+    package var anomalies: [String] = []
+    package var isHungUp = false
+    package var answeredAt: ContinuousClock.Instant?
+    package var end: End?
+    package var endedAt: ContinuousClock.Instant?
+
+    package init(callSID: String, number: UInt32, from: String, to: String) {
+        self.callSID = callSID
+        self.number = number
+        self.from = from
+        self.to = to
+    }
+
+    /// The router's identifier of the call, once a stream was told it.
+    package var callID: String? { self.streams.lazy.compactMap { $0.parameters["callId"] }.first }
+
+    /// The items of the voice model that arrived, over all streams, in order.
+    package var items: [CarrierPlayout.HeardItem] { self.streams.flatMap(\.items) }
+
+    /// Milliseconds that were heard of the item with this number, over all streams.
+    package func heardMilliseconds(ofItem number: UInt32) -> Int {
+        self.streams.reduce(0) { sum, stream in
+            let bytes = stream.items.filter { $0.number == number }.reduce(0) { $0 + $1.heardByteCount }
+            return sum + bytes / stream.format.bytesPerMillisecond
+        }
+    }
+}

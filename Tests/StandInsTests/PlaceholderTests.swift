@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct StandInsPlaceholderTests {
-    @Test func builds() { #expect(Bool(true)) }
-}
