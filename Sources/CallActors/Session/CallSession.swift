@@ -177,13 +177,16 @@ package actor CallSession {
     }
 
     private func callEnd(_ reason: EndReason, errorMessage: String?) -> CallEnd {
-        CallEnd(
+        let endedAt = Date()
+        var usage = self.usage
+        usage.carrierSeconds = self.startedAt.map { Int(max(0, endedAt.timeIntervalSince($0)).rounded(.up)) } ?? 0
+        return CallEnd(
             callID: self.callID,
             reason: reason,
             startedAt: self.startedAt,
-            endedAt: Date(),
+            endedAt: endedAt,
             transcript: self.conversation.transcript.lines,
-            usage: self.usage,
+            usage: usage,
             modelWasReady: self.modelWasReady,
             isRecorded: self.isRecorded,
             errorMessage: errorMessage
