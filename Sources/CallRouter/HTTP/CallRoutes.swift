@@ -17,7 +17,7 @@ struct CallRoutes {
         }
         group.get("calls/:callId/recording.wav") { request, context in
             let record = try await self.record(context)
-            return try await RecordingFile(
+            return try await RecordingDownload(
                 callID: record.callID,
                 directory: self.services.configuration.storage.directory
             )

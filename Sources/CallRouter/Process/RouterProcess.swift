@@ -100,7 +100,12 @@ package final class RouterProcess: Sendable {
     /// Runs the router from its start to the end of its drain.
     package func run() async throws(StartError) {
         for warning in self.configuration.warnings { self.logger.warning("\(warning)") }
-        let directory = try DataDirectory(path: self.configuration.storage.directory)
+        let directory: DataDirectoryLock
+        do {
+            directory = try DataDirectoryLock(path: self.configuration.storage.directory)
+        } catch {
+            throw .dataDirectory(error)
+        }
         let group = self.givenGroup ?? MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let failure: StartError?
         do {
@@ -109,7 +114,8 @@ package final class RouterProcess: Sendable {
                 dataDirectory: directory,
                 eventLoopGroup: group,
                 observer: self.observer,
-                logger: self.logger
+                logger: self.logger,
+                isDraining: { self.isDraining }
             )
             let parts = try await self.assemble(context)
             await parts.switchboard.recover()
@@ -140,16 +146,6 @@ package final class RouterProcess: Sendable {
             logger: self.logger,
             onReady: self.onReady
         )
-        let monitor = ProcessMonitor(eventLoopGroup: eventLoopGroup) { lag in
-            let isDraining = self.isDraining || parts.switchboard.isDraining
-            parts.observeProcess(
-                ProcessObservation(
-                    isReady: !isDraining && parts.switchboard.hasCapacity,
-                    isDraining: isDraining,
-                    eventLoopLag: lag
-                )
-            )
-        }
         return await withTaskGroup(of: Ending.self) { group in
             group.addTask { .servers(await servers.run()) }
             group.addTask {
@@ -164,7 +160,7 @@ package final class RouterProcess: Sendable {
                 await self.watchHurry(parts.store)
                 return .companion
             }
-            for companion in parts.companions + [{ await monitor.run() }] {
+            for companion in parts.companions {
                 group.addTask {
                     await companion()
                     return .companion
@@ -245,6 +241,8 @@ package final class RouterProcess: Sendable {
             tokens: parts.tokens,
             webhooks: parts.webhooks,
             metering: parts.metering,
+            refusal: parts.refusal,
+            apology: parts.apology,
             isDraining: { self.isDraining },
             inboundCallExpected: parts.inboundCallExpected,
             isKnownCaller: parts.isKnownCaller

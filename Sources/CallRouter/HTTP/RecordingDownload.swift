@@ -4,7 +4,7 @@ import Hummingbird
 import NIOPosix
 
 /// The recording of one call, as a file below the data directory.
-struct RecordingFile {
+struct RecordingDownload {
     let callID: String
     /// The data directory.
     let directory: String
