@@ -131,14 +131,9 @@ extension RouterConfiguration {
         let policy: Policy = reader.choice(.inboundCalls, default: isHosted ? .reject : .accept)
         return Inbound(
             acceptsUnknownCallers: policy == .accept,
-            systemPrompt: reader.value(.systemPrompt) ?? Self.receptionist
+            systemPrompt: reader.value(.systemPrompt) ?? ""
         )
     }
-
-    /// The role of the AI where nobody gave it another one.
-    static let receptionist =
-        "You are a polite receptionist. Greet the caller, find out who is calling and what they need, answer what you "
-        + "can, take a message with their name and number for everything else, and say goodbye."
 
     private static func limits(_ reader: inout ConfigurationReader) -> Limits {
         Limits(

@@ -77,6 +77,7 @@ package struct RouterConfiguration: Sendable, Equatable {
     /// Calls that come in.
     package struct Inbound: Sendable, Equatable {
         package var acceptsUnknownCallers: Bool
+        /// The role of the AI in calls that are not on record; empty for a polite receptionist.
         package var systemPrompt: String
     }
 

@@ -11,6 +11,10 @@ package struct HTTPServices: Sendable {
     /// nil: signatures are not checked.
     package var webhooks: (any WebhookVerifying)?
     package var metering: any CallMetering
+    /// What the carrier's voice says where an inbound call is not taken.
+    package var refusal: String
+    /// What it says where no voice model can be had any more.
+    package var apology: String
     /// The process refuses new work, whatever the switchboard knows of it yet.
     package var isDraining: @Sendable () -> Bool
     /// Called after an inbound call was put on record and before its document is served.
@@ -30,6 +34,8 @@ package struct HTTPServices: Sendable {
         tokens: any StreamTokenIssuing,
         webhooks: (any WebhookVerifying)?,
         metering: any CallMetering,
+        refusal: String,
+        apology: String,
         isDraining: @escaping @Sendable () -> Bool = { false },
         inboundCallExpected: @escaping @Sendable (CallRecord) async -> Void = { _ in },
         isKnownCaller: @escaping @Sendable (String) async -> Bool = { _ in false },
@@ -43,6 +49,8 @@ package struct HTTPServices: Sendable {
         self.tokens = tokens
         self.webhooks = webhooks
         self.metering = metering
+        self.refusal = refusal
+        self.apology = apology
         self.isDraining = isDraining
         self.inboundCallExpected = inboundCallExpected
         self.isKnownCaller = isKnownCaller
@@ -65,5 +73,6 @@ package protocol WebhookVerifying: Sendable {
     ///   - signature: The value of the signature header.
     ///   - url: The public URL that was asked for, with its query.
     ///   - form: The pairs of a form body in order; empty for GET.
-    func isValid(signature: String, url: String, form: [(String, String)]) -> Bool
+    ///   - settings: `X-Twilio-Webhooks-Signature-Settings`, which names another algorithm; nil where it is not there.
+    func isValid(signature: String, url: String, form: [(String, String)], settings: String?) -> Bool
 }

@@ -36,7 +36,7 @@ struct LaMLRoutes {
 
     /// The stream of a call that is on record and not over.
     func begin(callID: String, fetch: Fetch) async -> LaMLDocument {
-        await self.document(callID: callID, fetch: fetch) { !$0.status.isTerminal }
+        await self.document(callID: callID, fetch: fetch) { !Self.isOver($0) }
     }
 
     /// A further stream of a call that is in progress or being dialled.
@@ -48,10 +48,8 @@ struct LaMLRoutes {
     func fallback(fetch: Fetch) async -> LaMLDocument {
         guard let sid = fetch["CallSid"] else { return LaMLDocument(.hangup) }
         do {
-            guard let call = try await self.services.store.call(sid: sid), Self.isUnderWay(call) else {
-                return LaMLDocument(.hangup)
-            }
-            return self.stream(callID: call.callID)
+            let call = try await self.services.store.call(sid: sid)
+            return self.document(of: call, where: Self.isUnderWay)
         } catch {
             return self.wait(fetch)
         }
@@ -64,11 +62,11 @@ struct LaMLRoutes {
         }
         do {
             if let call = try await self.services.store.call(sid: sid) {
-                return call.status.isTerminal ? LaMLDocument(.hangup) : self.stream(callID: call.callID)
+                return self.document(of: call) { !Self.isOver($0) }
             }
             if self.services.refusesNewCalls { return self.wait(fetch) }
-            guard self.services.switchboard.hasCapacity else { return Self.turnAway }
-            guard await self.isWelcome(fetch["From"]) else { return Self.turnAway }
+            guard self.services.switchboard.hasCapacity else { return self.turnAway }
+            guard await self.isWelcome(fetch["From"]) else { return self.turnAway }
             let record = self.record(sid: sid, fetch: fetch)
             try await self.services.store.insert(record)
             await self.services.inboundCallExpected(record)
@@ -86,10 +84,7 @@ struct LaMLRoutes {
         where isServed: (CallRecord) -> Bool
     ) async -> LaMLDocument {
         do {
-            guard let call = try await self.services.store.call(id: callID), isServed(call) else {
-                return LaMLDocument(.hangup)
-            }
-            return self.stream(callID: call.callID)
+            return self.document(of: try await self.services.store.call(id: callID), where: isServed)
         } catch {
             // The store is down, the call need not be: what lives here is known without it.
             if await self.services.switchboard.isLive(callID: callID) { return self.stream(callID: callID) }
@@ -97,9 +92,20 @@ struct LaMLRoutes {
         }
     }
 
+    private func document(of call: CallRecord?, where isServed: (CallRecord) -> Bool) -> LaMLDocument {
+        guard let call else { return LaMLDocument(.hangup) }
+        guard !isServed(call) else { return self.stream(callID: call.callID) }
+        // The stream broke off in mid-talk because of us: the carrier's own voice can still say so.
+        return call.endReason == .modelFailed
+            ? LaMLDocument(.say(self.services.apology), .hangup) : LaMLDocument(.hangup)
+    }
+
+    /// The call has ended, on record or, where that is still to be written, by its journal.
+    private static func isOver(_ call: CallRecord) -> Bool { call.status.isTerminal || call.endReason != nil }
+
     private static func isUnderWay(_ call: CallRecord) -> Bool {
         switch call.status {
-        case .initiating, .ringing, .inProgress: true
+        case .initiating, .ringing, .inProgress: !Self.isOver(call)
         case .queued, .completed, .failed: false
         }
     }
@@ -123,15 +129,12 @@ struct LaMLRoutes {
 
     /// Asks the carrier to come back in two seconds, and turns it away once it has done so often enough.
     private func wait(_ fetch: Fetch) -> LaMLDocument {
-        guard fetch.waits < Self.waitLimit else { return Self.turnAway }
+        guard fetch.waits < Self.waitLimit else { return self.turnAway }
         let url = self.publicURL.web("\(fetch.path)?\(Self.waitParameter)=\(fetch.waits + 1)")
         return LaMLDocument(.pause(seconds: 2), .redirect(url: url))
     }
 
-    private static let turnAway = LaMLDocument(
-        .say("We are sorry, we cannot take your call at the moment. Please call again later. Goodbye."),
-        .hangup
-    )
+    private var turnAway: LaMLDocument { LaMLDocument(.say(self.services.refusal), .hangup) }
 
     private func isWelcome(_ caller: String?) async -> Bool {
         if self.services.configuration.inbound.acceptsUnknownCallers { return true }
@@ -149,7 +152,6 @@ struct LaMLRoutes {
         )
         record.from = fetch["From"]
         record.to = fetch["To"]
-        record.systemPrompt = self.services.configuration.inbound.systemPrompt
         return record
     }
 }

@@ -12,15 +12,19 @@ package struct RouterParts: Sendable {
     package var metering: any CallMetering
     /// The metrics in Prometheus' text format.
     package var renderMetrics: @Sendable () async -> String
-    /// Gauges of the process that the metrics show; called about once a second.
-    package var observeProcess: @Sendable (ProcessObservation) -> Void
+    /// What the carrier's voice says where an inbound call is not taken.
+    package var refusal: String
+    /// What it says where no voice model can be had any more.
+    package var apology: String
     /// Work that runs beside the calls and ends when its task is cancelled.
     package var companions: [@Sendable () async -> Void]
     /// Called once when all calls are stored: gives owed work a last try, within the limit.
     package var settle: @Sendable (_ limit: Duration) async -> Void
     /// Called last: closes what must be closed in order.
     package var close: @Sendable () async -> Void
+    /// Called after an inbound call was put on record and before its document is served.
     package var inboundCallExpected: @Sendable (CallRecord) async -> Void
+    /// The system of record knows somebody with this number.
     package var isKnownCaller: @Sendable (String) async -> Bool
 
     package init(
@@ -31,7 +35,8 @@ package struct RouterParts: Sendable {
         webhooks: (any WebhookVerifying)?,
         metering: any CallMetering,
         renderMetrics: @escaping @Sendable () async -> String,
-        observeProcess: @escaping @Sendable (ProcessObservation) -> Void = { _ in },
+        refusal: String,
+        apology: String,
         companions: [@Sendable () async -> Void] = [],
         settle: @escaping @Sendable (Duration) async -> Void = { _ in },
         close: @escaping @Sendable () async -> Void = {},
@@ -45,25 +50,12 @@ package struct RouterParts: Sendable {
         self.webhooks = webhooks
         self.metering = metering
         self.renderMetrics = renderMetrics
-        self.observeProcess = observeProcess
+        self.refusal = refusal
+        self.apology = apology
         self.companions = companions
         self.settle = settle
         self.close = close
         self.inboundCallExpected = inboundCallExpected
         self.isKnownCaller = isKnownCaller
-    }
-}
-
-/// What the process sees of itself.
-package struct ProcessObservation: Sendable, Equatable {
-    package var isReady: Bool
-    package var isDraining: Bool
-    /// How late the slowest event loop ran what was due.
-    package var eventLoopLag: Duration
-
-    package init(isReady: Bool, isDraining: Bool, eventLoopLag: Duration) {
-        self.isReady = isReady
-        self.isDraining = isDraining
-        self.eventLoopLag = eventLoopLag
     }
 }

@@ -100,7 +100,12 @@ package final class RouterProcess: Sendable {
     /// Runs the router from its start to the end of its drain.
     package func run() async throws(StartError) {
         for warning in self.configuration.warnings { self.logger.warning("\(warning)") }
-        let directory = try DataDirectory(path: self.configuration.storage.directory)
+        let directory: DataDirectoryLock
+        do {
+            directory = try DataDirectoryLock(path: self.configuration.storage.directory)
+        } catch {
+            throw .dataDirectory(error)
+        }
         let group = self.givenGroup ?? MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let failure: StartError?
         do {
@@ -109,7 +114,8 @@ package final class RouterProcess: Sendable {
                 dataDirectory: directory,
                 eventLoopGroup: group,
                 observer: self.observer,
-                logger: self.logger
+                logger: self.logger,
+                isDraining: { self.isDraining }
             )
             let parts = try await self.assemble(context)
             await parts.switchboard.recover()
@@ -140,16 +146,6 @@ package final class RouterProcess: Sendable {
             logger: self.logger,
             onReady: self.onReady
         )
-        let monitor = ProcessMonitor(eventLoopGroup: eventLoopGroup) { lag in
-            let isDraining = self.isDraining || parts.switchboard.isDraining
-            parts.observeProcess(
-                ProcessObservation(
-                    isReady: !isDraining && parts.switchboard.hasCapacity,
-                    isDraining: isDraining,
-                    eventLoopLag: lag
-                )
-            )
-        }
         return await withTaskGroup(of: Ending.self) { group in
             group.addTask { .servers(await servers.run()) }
             group.addTask {
@@ -164,22 +160,25 @@ package final class RouterProcess: Sendable {
                 await self.watchHurry(parts.store)
                 return .companion
             }
-            for companion in parts.companions + [{ await monitor.run() }] {
+            for companion in parts.companions {
                 group.addTask {
                     await companion()
                     return .companion
                 }
             }
             var failure: StartError?
+            var isListening = true
             for await ending in group {
                 switch ending {
                 case .companion: break
                 case .drain: await parts.switchboard.shutdown()
                 case .calls:
-                    await self.settle(parts)
+                    // Where the servers failed, the companions are told to stop: nothing owed can be settled any more.
+                    await self.settle(parts, takesTime: isListening)
                     await servers.stop()
                 case .servers(let error):
                     failure = error
+                    isListening = false
                     // Without servers there is nothing left to do: at the end of a drain, or because none can listen.
                     await parts.switchboard.shutdown()
                     group.cancelAll()
@@ -218,8 +217,8 @@ package final class RouterProcess: Sendable {
         }
     }
 
-    private func settle(_ parts: RouterParts) async {
-        if !self.state.withLock({ $0.isHurried }) { await parts.settle(Self.settleTime) }
+    private func settle(_ parts: RouterParts, takesTime: Bool) async {
+        if takesTime, !self.state.withLock({ $0.isHurried }) { await parts.settle(Self.settleTime) }
         do {
             try await parts.store.flush()
         } catch {
@@ -245,6 +244,8 @@ package final class RouterProcess: Sendable {
             tokens: parts.tokens,
             webhooks: parts.webhooks,
             metering: parts.metering,
+            refusal: parts.refusal,
+            apology: parts.apology,
             isDraining: { self.isDraining },
             inboundCallExpected: parts.inboundCallExpected,
             isKnownCaller: parts.isKnownCaller

@@ -2,10 +2,12 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Synchronization
 
 /// The HTTP servers of one router, which start and stop together.
 final class RouterServers: Sendable {
     private let group: ServiceGroup
+    private let isStopping = Atomic(false)
 
     /// - Parameter onReady: Called once, when all of them listen.
     init(
@@ -59,10 +61,15 @@ final class RouterServers: Sendable {
             try await self.group.run()
             return nil
         } catch {
-            return error as? StartError
+            // Connections that were cut off at the end are no failure to run.
+            if self.isStopping.load(ordering: .relaxed) { return nil }
+            return error as? StartError ?? .partUnusable(part: "The HTTP server", reason: "\(error)")
         }
     }
 
     /// Stops listening and closes what is idle.
-    func stop() async { await self.group.triggerGracefulShutdown() }
+    func stop() async {
+        self.isStopping.store(true, ordering: .relaxed)
+        await self.group.triggerGracefulShutdown()
+    }
 }

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import Logging
+import UnixSignals
+
+/// `CallRouter serve`: runs the router until a signal has drained it.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the router (also without a subcommand).",
+        discussion: """
+            SIGTERM or SIGINT drains and then stops; a second one ends live calls at once. SIGUSR1 drains without \
+            stopping, SIGUSR2 takes it back.
+
+            Exit codes: 0 after a drain, 69 where it cannot start (port taken, DATA_DIR in use), 78 bad configuration.
+            """
+    )
+
+    func run() async throws {
+        let configuration = try ConfigurationLoader.load()
+        let sink = LoggingSetup.bootstrap(configuration.logging)
+        defer { sink.flush() }
+        // A log or a peer that has gone away must not end the calls.
+        signal(SIGPIPE, SIG_IGN)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigusr1, .sigusr2)
+        let logger = Logger(label: "CallRouter")
+        logger.notice("Starting", metadata: ["version": "\(RouterVersion.current)", "pid": "\(getpid())"])
+        let router = RouterProcess(
+            configuration: configuration,
+            logger: logger,
+            assemble: RouterAssembly.live,
+            onOverdue: {
+                sink.flush(limit: .milliseconds(200))
+                // Not `exit`: its handlers would wait for what is stuck.
+                _exit(0)
+            }
+        )
+        let failure = await withTaskGroup(of: StartError?.self) { group in
+            group.addTask {
+                for await signal in signals { Self.pass(signal, to: router) }
+                return nil
+            }
+            defer { group.cancelAll() }
+            do throws(StartError) {
+                try await router.run()
+                return StartError?.none
+            } catch {
+                return error
+            }
+        }
+        if let failure {
+            logger.critical("\(failure)")
+            throw ExitCodes.unavailable
+        }
+        logger.notice("Stopped")
+    }
+
+    private static func pass(_ signal: UnixSignal, to router: RouterProcess) {
+        switch signal {
+        case .sigusr1: router.hold()
+        case .sigusr2: router.release()
+        default: router.beginDrain()
+        }
+    }
+}
