@@ -2,52 +2,13 @@ import CallActors
 import Foundation
 import Logging
 import NIOCore
-<<<<<<< HEAD
-import Wire
-
-/// Fits the real parts into the ports of a call: the composition root of `serve` and of `simulate`.
-package enum RouterAssembly {
-    /// Builds everything that a router consists of besides its HTTP servers.
-    package static func assemble(_ context: RouterContext) async throws(StartError) -> RouterParts {
-        let configuration = context.configuration
-        let metrics = MetricsRegistry()
-        let store = try Self.openStore(context, metrics: metrics)
-        let prompts = try Self.loadPrompts()
-        let claude = AnthropicClient(
-            baseURL: configuration.anthropic.baseURL.string,
-            apiKey: configuration.anthropic.apiKey.value,
-            eventLoopGroup: context.eventLoopGroup,
-            logger: context.logger
-        )
-        let worker = SummaryWorker(
-            store: store,
-            summarizer: ClaudeSummarizer(client: claude, model: configuration.anthropic.model, prompts: prompts),
-            metering: metrics,
-            policy: SummaryRetry.Policy(patience: configuration.storage.summaryRetryTime),
-            logger: context.logger
-        )
-        let completion = CallCompletion(
-            store: store,
-            metrics: metrics,
-            worker: worker,
-            publicURL: configuration.publicURL,
-            logger: context.logger
-        )
-        let ports = CallPorts(
-            connector: try Self.connector(configuration),
-            reasoner: ClaudeReasoner(
-                client: claude,
-                model: configuration.anthropic.reasoningModel,
-                prompts: prompts,
-                deadline: configuration.anthropic.reasoningDeadline
-=======
 import Synchronization
 import Wire
 
 /// Builds a router from real parts: the one place that knows all of them.
 package enum RouterAssembly {
     /// Opens the store and wires calls, sockets, Claude and metrics together.
-    package static func live(_ context: RouterContext) async throws(StartError) -> RouterParts {
+    package static func assemble(_ context: RouterContext) async throws(StartError) -> RouterParts {
         let metrics = MetricsRegistry()
         let store = try Self.store(context, metrics: metrics)
         let prompts = try Self.prompts()
@@ -55,10 +16,10 @@ package enum RouterAssembly {
         let summaries = Self.summaries(context, store: store, prompts: prompts, anthropic: anthropic, metrics: metrics)
         let completion = CallCompletion(
             store: store,
-            metering: metrics,
+            metrics: metrics,
+            worker: summaries,
             publicURL: context.configuration.publicURL,
-            logger: Self.logger(context, "calls"),
-            summaryOwed: { summaries.enqueue($0) }
+            logger: Self.logger(context, "calls")
         )
         let ports = CallPorts(
             connector: try Self.modelConnector(context),
@@ -67,64 +28,21 @@ package enum RouterAssembly {
                 model: context.configuration.anthropic.reasoningModel,
                 prompts: prompts,
                 deadline: context.configuration.anthropic.reasoningDeadline
->>>>>>> 0d8806a (Wire a whole router together; add serve, check and probe)
             ),
             store: store,
             metrics: metrics,
             observer: context.observer,
-<<<<<<< HEAD
-            script: { CallScript.make(for: $0, prompts: prompts, defaultSystemPrompt: configuration.inbound.systemPrompt) },
-=======
             script: { record in
-                ConversationScript(
+                CallScript.make(
                     for: record,
                     prompts: prompts,
                     defaultSystemPrompt: context.configuration.inbound.systemPrompt
                 )
             },
->>>>>>> 0d8806a (Wire a whole router together; add serve, check and probe)
             reasoningFallback: prompts.reasoningFallback,
             recorder: Self.recorder(context),
             ended: { await completion.complete($0) }
         )
-<<<<<<< HEAD
-        let group = context.eventLoopGroup
-        let registry = CallRegistry(
-            settings: Self.settings(configuration),
-            ports: ports,
-            nextLoop: { CallLoop(group.next()) },
-            logger: context.logger
-        )
-        return try Self.parts(context, registry, store, metrics, worker, claude)
-    }
-
-    private static func parts(
-        _ context: RouterContext,
-        _ registry: CallRegistry,
-        _ store: SQLiteStore,
-        _ metrics: MetricsRegistry,
-        _ worker: SummaryWorker,
-        _ claude: AnthropicClient
-    ) throws(StartError) -> RouterParts {
-        let configuration = context.configuration
-        let secret =
-            if let configured = configuration.streams.tokenSecret { Array(configured.value.utf8) } else {
-                try context.dataDirectory.streamTokenSecret()
-            }
-        let tokens = StreamToken(secret: secret)
-        let signature = configuration.webhooks.signingKey.map { WebhookSignature(key: $0.value) }
-        let gate = StreamGate(
-            auth: configuration.streams.auth,
-            acceptsUnknownCalls: configuration.inbound.acceptsUnknownCallers,
-            tokens: tokens,
-            ledger: StreamTokenLedger(),
-            signature: signature,
-            publicURL: configuration.publicURL,
-            registry: registry,
-            store: store,
-            isDraining: { registry.isDraining },
-            logger: context.logger
-=======
         let loops = LoopRotation(context.eventLoopGroup)
         let registry = CallRegistry(
             settings: Self.settings(context.configuration),
@@ -155,74 +73,15 @@ package enum RouterAssembly {
             store: store,
             isDraining: isDraining,
             logger: Self.logger(context, "streams")
->>>>>>> 0d8806a (Wire a whole router together; add serve, check and probe)
         )
         return RouterParts(
             switchboard: registry,
             store: store,
-<<<<<<< HEAD
-            media: MediaStreamEndpoint(gate: gate, metrics: metrics, logger: context.logger),
-=======
             media: MediaStreamEndpoint(gate: gate, metrics: metrics, logger: Self.logger(context, "streams")),
->>>>>>> 0d8806a (Wire a whole router together; add serve, check and probe)
             tokens: tokens,
             webhooks: signature,
             metering: metrics,
             renderMetrics: { metrics.render() },
-<<<<<<< HEAD
-            observeProcess: { observation in
-                metrics.setSources { sources in
-                    sources.isReady = { observation.isReady }
-                    sources.isDraining = { observation.isDraining }
-                    sources.eventLoopLag = { observation.eventLoopLag }
-                    sources.outboxPending = { store.outboxPending }
-                    sources.outboxOldestAge = { store.outboxOldestAge }
-                }
-            },
-            companions: [{ await store.run() }, { await worker.run() }],
-            settle: { await worker.drain(within: $0) },
-            close: { await claude.shutdown() },
-            inboundCallExpected: { await registry.expect(callID: $0.callID) }
-        )
-    }
-
-    private static func openStore(_ context: RouterContext, metrics: MetricsRegistry) throws(StartError) -> SQLiteStore {
-        do throws(StoreOpenError) {
-            return try SQLiteStore(directory: context.dataDirectory.path, metering: metrics, logger: context.logger)
-        } catch {
-            throw .storeUnusable(reason: "\(error)")
-        }
-    }
-
-    private static func loadPrompts() throws(StartError) -> Prompts {
-        do throws(PromptError) { return try Prompts() } catch { throw .partUnusable(part: "The prompts", reason: "\(error)") }
-    }
-
-    private static func connector(_ configuration: RouterConfiguration) throws(StartError) -> ModelSocketConnector {
-        do {
-            return ModelSocketConnector(
-                client: WebSocketClient(tls: try WebSocketClient.makeTLSContext()),
-                dialect: RealtimeDialect(),
-                url: configuration.openAI.url.string,
-                model: configuration.openAI.model,
-                apiKey: configuration.openAI.apiKey.value
-            )
-        } catch {
-            throw .partUnusable(part: "TLS", reason: "\(error)")
-        }
-    }
-
-    private static func recorder(_ context: RouterContext) -> (@Sendable (String, AudioFormat) -> (any CallRecorder)?)? {
-        guard context.configuration.storage.isRecording else { return nil }
-        let folder = URL(fileURLWithPath: context.dataDirectory.path).appendingPathComponent("recordings")
-        let logger = context.logger
-        return { callID, format in
-            WAVRecorder.open(url: folder.appendingPathComponent("\(callID).wav"), format: format, logger: logger)
-        }
-    }
-
-    private static func settings(_ configuration: RouterConfiguration) -> CallSettings {
-=======
             refusal: prompts.refused,
             apology: prompts.technicalDifficulties,
             companions: [{ await store.run() }, { await summaries.run() }],
@@ -241,7 +100,6 @@ package enum RouterAssembly {
 
     /// What every call is told about time, sound and limits.
     static func settings(_ configuration: RouterConfiguration) -> CallSettings {
->>>>>>> 0d8806a (Wire a whole router together; add serve, check and probe)
         var settings = CallSettings()
         settings.maxCalls = configuration.limits.calls
         settings.maxDuration = configuration.limits.callTime
@@ -251,8 +109,6 @@ package enum RouterAssembly {
         settings.transcriptionModel = configuration.openAI.transcriptionModel
         return settings
     }
-<<<<<<< HEAD
-=======
 
     private static func store(_ context: RouterContext, metrics: MetricsRegistry) throws(StartError) -> SQLiteStore {
         do {
@@ -360,24 +216,10 @@ package enum RouterAssembly {
         logger[metadataKey: "part"] = "\(part)"
         return logger
     }
->>>>>>> 0d8806a (Wire a whole router together; add serve, check and probe)
 }
 
 extension CallRegistry: CallSwitchboard {}
 
-<<<<<<< HEAD
-extension StreamToken: StreamTokenIssuing {
-    package func issue(callID: String, now: Date) -> String { self.issue(callID: callID, now: now, lifetime: .seconds(120)) }
-}
-
-extension WebhookSignature: WebhookVerifying {
-    package func isValid(signature: String, url: String, form: [(String, String)], settings: String?) -> Bool {
-        guard let settings else { return self.isValid(signature: signature, url: url, form: form) }
-        guard let algorithm = Algorithm(settings: settings) else { return false }
-        return self.with(algorithm).isValid(signature: signature, url: url, form: form)
-    }
-}
-=======
 extension WebhookSignature: WebhookVerifying {
     package func isValid(signature: String, url: String, form: [(String, String)], settings: String?) -> Bool {
         guard let settings else { return self.isValid(signature: signature, url: url, form: form) }
@@ -391,4 +233,3 @@ extension StreamToken: StreamTokenIssuing {
         self.issue(callID: callID, now: now, lifetime: .seconds(120))
     }
 }
->>>>>>> 0d8806a (Wire a whole router together; add serve, check and probe)
