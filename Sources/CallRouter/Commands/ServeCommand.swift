@@ -28,7 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
         let router = RouterProcess(
             configuration: configuration,
             logger: logger,
-            assemble: RouterAssembly.live,
+            assemble: RouterAssembly.assemble,
             onOverdue: {
                 sink.flush(limit: .milliseconds(200))
                 // Not `exit`: its handlers would wait for what is stuck.

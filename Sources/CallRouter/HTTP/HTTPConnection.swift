@@ -15,10 +15,9 @@ struct HTTPConnection: ServerChildChannelValue {
     /// Writes the response to `exchange`, as fast as the peer takes it.
     func write(_ response: Response, to exchange: HTTPExchange) async throws {
         var head = HTTPResponseHead(response.head)
-        let isBodiless = response.status.code == 204 || response.status.code == 304
-        if let length = response.body.contentLength, !isBodiless, !head.headers.contains(name: "content-length") {
-            head.headers.add(name: "Content-Length", value: String(length))
-        }
+        // A response that never has a body must not tell its length (RFC 9110 §8.6).
+        if response.status.code == 204 { head.headers.remove(name: "Content-Length") }
+        head.headers.replaceOrAdd(name: "Date", value: HTTPDate.now)
         if !exchange.keepsAlive {
             head.headers.replaceOrAdd(name: "Connection", value: "close")
         } else if exchange.isHTTP10 {

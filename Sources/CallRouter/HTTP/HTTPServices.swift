@@ -73,5 +73,6 @@ package protocol WebhookVerifying: Sendable {
     ///   - signature: The value of the signature header.
     ///   - url: The public URL that was asked for, with its query.
     ///   - form: The pairs of a form body in order; empty for GET.
-    func isValid(signature: String, url: String, form: [(String, String)]) -> Bool
+    ///   - settings: `X-Twilio-Webhooks-Signature-Settings`, which names another algorithm; nil where it is not there.
+    func isValid(signature: String, url: String, form: [(String, String)], settings: String?) -> Bool
 }

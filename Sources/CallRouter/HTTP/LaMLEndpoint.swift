@@ -54,12 +54,15 @@ struct LaMLEndpoint {
         var form = URLEncodedForm("")
         if request.method == .post { form = URLEncodedForm(try await request.body.collect(upTo: 64 * 1024)) }
         if let webhooks = self.services.webhooks {
-            let signatures = ["x-signalwire-signature", "x-twilio-signature"].compactMap { name in
-                HTTPField.Name(name).flatMap { request.headers[$0] }
-            }
+            func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { request.headers[$0] } }
+            let signatures = ["x-signalwire-signature", "x-twilio-signature"].compactMap(header)
+            let settings = header("x-twilio-webhooks-signature-settings")
             let url = publicURL.web(target)
             let pairs = form.pairs.map { ($0.name, $0.value) }
-            guard signatures.contains(where: { webhooks.isValid(signature: $0, url: url, form: pairs) }) else {
+            let isGenuine = signatures.contains {
+                webhooks.isValid(signature: $0, url: url, form: pairs, settings: settings)
+            }
+            guard isGenuine else {
                 let state = signatures.isEmpty ? "missing" : "wrong"
                 logger.warning(
                     """

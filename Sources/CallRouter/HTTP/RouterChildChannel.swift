@@ -59,7 +59,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     private func respond(to request: Request, on channel: any Channel, logger: Logger) async -> Response {
         let context = Responder.Context(source: .init(channel: channel, logger: logger))
         do {
-            return try await self.responder.respond(to: request, context: context)
+            let response = try await self.responder.respond(to: request, context: context)
+            return request.method == .head ? response.createHeadResponse() : response
         } catch {
             logger.error("A request failed unexpectedly", metadata: ["error": "\(error)"])
             return APIError(.internalServerError, code: "internal", message: "The request failed here.").response

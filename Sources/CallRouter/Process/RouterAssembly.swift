@@ -8,7 +8,7 @@ import Wire
 /// Builds a router from real parts: the one place that knows all of them.
 package enum RouterAssembly {
     /// Opens the store and wires calls, sockets, Claude and metrics together.
-    package static func live(_ context: RouterContext) async throws(StartError) -> RouterParts {
+    package static func assemble(_ context: RouterContext) async throws(StartError) -> RouterParts {
         let metrics = MetricsRegistry()
         let store = try Self.store(context, metrics: metrics)
         let prompts = try Self.prompts()
@@ -16,10 +16,10 @@ package enum RouterAssembly {
         let summaries = Self.summaries(context, store: store, prompts: prompts, anthropic: anthropic, metrics: metrics)
         let completion = CallCompletion(
             store: store,
-            metering: metrics,
+            metrics: metrics,
+            worker: summaries,
             publicURL: context.configuration.publicURL,
-            logger: Self.logger(context, "calls"),
-            summaryOwed: { summaries.enqueue($0) }
+            logger: Self.logger(context, "calls")
         )
         let ports = CallPorts(
             connector: try Self.modelConnector(context),
@@ -33,7 +33,7 @@ package enum RouterAssembly {
             metrics: metrics,
             observer: context.observer,
             script: { record in
-                ConversationScript(
+                CallScript.make(
                     for: record,
                     prompts: prompts,
                     defaultSystemPrompt: context.configuration.inbound.systemPrompt
@@ -220,7 +220,13 @@ package enum RouterAssembly {
 
 extension CallRegistry: CallSwitchboard {}
 
-extension WebhookSignature: WebhookVerifying {}
+extension WebhookSignature: WebhookVerifying {
+    package func isValid(signature: String, url: String, form: [(String, String)], settings: String?) -> Bool {
+        guard let settings else { return self.isValid(signature: signature, url: url, form: form) }
+        guard let algorithm = Algorithm(settings: settings) else { return false }
+        return self.with(algorithm).isValid(signature: signature, url: url, form: form)
+    }
+}
 
 extension StreamToken: StreamTokenIssuing {
     package func issue(callID: String, now: Date) -> String {

@@ -167,15 +167,18 @@ package final class RouterProcess: Sendable {
                 }
             }
             var failure: StartError?
+            var isListening = true
             for await ending in group {
                 switch ending {
                 case .companion: break
                 case .drain: await parts.switchboard.shutdown()
                 case .calls:
-                    await self.settle(parts)
+                    // Where the servers failed, the companions are told to stop: nothing owed can be settled any more.
+                    await self.settle(parts, takesTime: isListening)
                     await servers.stop()
                 case .servers(let error):
                     failure = error
+                    isListening = false
                     // Without servers there is nothing left to do: at the end of a drain, or because none can listen.
                     await parts.switchboard.shutdown()
                     group.cancelAll()
@@ -214,8 +217,8 @@ package final class RouterProcess: Sendable {
         }
     }
 
-    private func settle(_ parts: RouterParts) async {
-        if !self.state.withLock({ $0.isHurried }) { await parts.settle(Self.settleTime) }
+    private func settle(_ parts: RouterParts, takesTime: Bool) async {
+        if takesTime, !self.state.withLock({ $0.isHurried }) { await parts.settle(Self.settleTime) }
         do {
             try await parts.store.flush()
         } catch {

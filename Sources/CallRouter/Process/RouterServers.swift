@@ -2,10 +2,12 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Synchronization
 
 /// The HTTP servers of one router, which start and stop together.
 final class RouterServers: Sendable {
     private let group: ServiceGroup
+    private let isStopping = Atomic(false)
 
     /// - Parameter onReady: Called once, when all of them listen.
     init(
@@ -29,8 +31,14 @@ final class RouterServers: Sendable {
         let main = RouterServer.main(services, eventLoopGroup: eventLoopGroup, logger: logger) { port in
             await ports.bound(main: port)
         }
+        // Whoever sees the main port answer may ask for the metrics: they listen first.
+        let (metricsListen, metricsBound) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         var servers: [any Service] = [
-            ListeningService(address: listening.address, port: listening.port) { try await main.run() }
+            ListeningService(address: listening.address, port: listening.port) {
+                if listening.metricsPort != nil { for await _ in metricsListen { break } }
+                try Task.checkCancellation()
+                try await main.run()
+            }
         ]
         if let metricsPort = listening.metricsPort {
             let metrics = RouterServer.metrics(
@@ -39,7 +47,10 @@ final class RouterServers: Sendable {
                 render: renderMetrics,
                 eventLoopGroup: eventLoopGroup,
                 logger: logger,
-                onRunning: { await ports.bound(metrics: $0) }
+                onRunning: { port in
+                    await ports.bound(metrics: port)
+                    metricsBound.yield()
+                }
             )
             servers.append(
                 ListeningService(address: listening.address, port: metricsPort) { try await metrics.run() }
@@ -59,10 +70,15 @@ final class RouterServers: Sendable {
             try await self.group.run()
             return nil
         } catch {
-            return error as? StartError
+            // Connections that were cut off at the end are no failure to run.
+            if self.isStopping.load(ordering: .relaxed) { return nil }
+            return error as? StartError ?? .partUnusable(part: "The HTTP server", reason: "\(error)")
         }
     }
 
     /// Stops listening and closes what is idle.
-    func stop() async { await self.group.triggerGracefulShutdown() }
+    func stop() async {
+        self.isStopping.store(true, ordering: .relaxed)
+        await self.group.triggerGracefulShutdown()
+    }
 }
