@@ -6,6 +6,7 @@ struct CallRouterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "CallRouter",
         abstract: "Routes phone calls between a carrier's media streams, a voice model and a reasoning model.",
-        version: "0.1.0"
+        version: "0.1.0",
+        subcommands: [SimulateCommand.self]
     )
 }
