@@ -44,17 +44,21 @@ extension CarrierCall {
         }
     }
 
-    /// Listens until the end of this line was heard.
-    package nonisolated func listen(to line: SpeechLine, within timeout: Duration = .seconds(30)) async throws {
+    /// Listens until the end of this line was heard as (part of) the answer to what the caller said last, and then for
+    /// silence.
+    package nonisolated func listen(toAnswer line: SpeechLine, within timeout: Duration = .seconds(30)) async throws {
         let clip = SpeechLibrary.shared.clip(line)
-        try await self.record.wait(for: "the line \(line.rawValue)", within: timeout) { record in
-            let heard = record.streams.contains { stream in
-                let whole = clip.duration - .milliseconds(20)
-                return stream.items.contains {
-                    $0.line == line && stream.format.duration(byteCount: $0.heardByteCount) >= whole
+        let spokenAt = self.record.read { $0.utterances.last?.endedAt }
+        try await self.record.wait(for: "the answer \(line.rawValue)", within: timeout) { record in
+            let isHeard = record.streams.contains { stream in
+                stream.items.contains { item in
+                    let isAnswer = spokenAt.map { item.firstArrivedAt >= $0 } ?? true
+                    let heard = stream.format.duration(byteCount: item.heardByteCount)
+                    return item.line == line && isAnswer && heard >= clip.duration - .milliseconds(20)
                 }
             }
-            return heard || record.end != nil ? () : nil
+            let isDone = isHeard && record.ear.silence >= .milliseconds(700)
+            return isDone || record.end != nil ? () : nil
         }
     }
 

@@ -35,8 +35,12 @@ extension CarrierCall {
         self.record.update { record in
             if isCarried {
                 record.sentFrames += 1
-                let first = record.sentSequences?.lowerBound ?? frame.stamp.sequence
-                record.sentSequences = first...frame.stamp.sequence
+                let number = frame.stamp.sequence
+                if let last = record.sentSequences.last, last.upperBound + 1 == number {
+                    record.sentSequences[record.sentSequences.count - 1] = last.lowerBound...number
+                } else {
+                    record.sentSequences.append(number...number)
+                }
             } else {
                 record.lostFrames += 1
             }

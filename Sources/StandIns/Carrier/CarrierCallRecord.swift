@@ -55,9 +55,10 @@ package struct CarrierCallRecord: Sendable {
     package var streams: [CarrierStreamRecord] = []
     package var utterances: [Utterance] = []
     package var ear = Ear()
-    /// Frames of the caller that were sent on a stream, and the sequence numbers of the first and the last.
+    /// Frames of the caller that were sent on a stream.
     package var sentFrames = 0
-    package var sentSequences: ClosedRange<UInt32>?
+    /// Their sequence numbers: one range for each time that a stream was there.
+    package var sentSequences: [ClosedRange<UInt32>] = []
     /// Frames that no stream was there to carry.
     package var lostFrames = 0
     /// Texts of `<Say>`.

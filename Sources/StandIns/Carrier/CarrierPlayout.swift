@@ -15,6 +15,10 @@ package struct CarrierPlayout: Sendable {
         package var arrivedByteCount: Int
         /// What was played, up to the last time that the playout was asked.
         package var heardByteCount = 0
+        /// Frames that did not follow the one before them: lost, doubled or out of order.
+        package var misplacedFrames = 0
+        /// The sequence number that the next frame must have.
+        fileprivate var nextSequence: UInt32 = 0
     }
 
     /// A mark that is to be echoed.
@@ -54,6 +58,10 @@ package struct CarrierPlayout: Sendable {
             let stamp = FrameStamp(readingFrom: frame, format: self.format)
             let index = self.itemIndex(stamp, arrivedAt: now, heardAt: start)
             self.items[index].arrivedByteCount += frame.count
+            if let stamp {
+                if stamp.sequence != self.items[index].nextSequence { self.items[index].misplacedFrames += 1 }
+                self.items[index].nextSequence = stamp.sequence + 1
+            }
             self.pieces.append(Piece(itemIndex: index, byteCount: frame.count, start: start, end: end))
             start = end
         }

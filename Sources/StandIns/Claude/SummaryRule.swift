@@ -24,9 +24,9 @@ package struct SummaryRule: Sendable, Equatable {
             )
             self.nextAction = "Send a plumber."
             self.appointmentTime = isSaturday ? "2026-12-05T10:00:00Z" : "2026-12-01T10:00:00Z"
-        } else if says("ten percent off the first visit") {
-            self.init("goal_achieved", "The caller asked for the price and was offered ten percent off.", interest: "medium")
-            self.nextAction = "Send the offer."
+        } else if says("i cannot quote a price") {
+            self.init("goal_achieved", "The caller asked for a price and will be called back.", interest: "medium")
+            self.nextAction = "Call back with a price."
         } else if says("what are your opening hours", "open monday to friday") {
             self.init("goal_achieved", "The caller asked for the opening hours and was told.", interest: "medium")
         } else {

@@ -22,7 +22,7 @@ package enum SpeechLine: String, Sendable, CaseIterable {
     /// The words.
     package var text: String {
         switch self {
-        case .greeting: "Hello, this is the automated assistant. How can I help you?"
+        case .greeting: "Hello, this is an AI assistant speaking. How can I help you?"
         case .offer: "I am sorry to hear that. Would Tuesday at ten suit you?"
         case .booked: "Done. You are booked for Tuesday at ten. Is there anything else?"
         case .goodbye: "Thank you for calling. Goodbye."
@@ -30,10 +30,12 @@ package enum SpeechLine: String, Sendable, CaseIterable {
             "We are open Monday to Friday from eight to six, on Saturday from nine to one, "
                 + "and in an emergency there is somebody on call at any hour of the day."
         case .correction: "Of course. You are booked for Saturday at ten."
-        case .checking: "One moment, let me check that."
-        case .advice: "We can offer ten percent off the first visit."
-        case .voicemailMessage: "Hello, this is an automated assistant returning your call. Please call us back. Goodbye."
-        case .timeUp: "I am afraid our time is up. Thank you for calling, goodbye."
+        case .checking: "One moment, please, let me check that."
+        case .advice: "I cannot quote a price, but somebody of the team will call you back with one."
+        case .voicemailMessage:
+            "Hello, this is an AI assistant. I am calling about your recent request. I am sorry that I missed you. "
+                + "If you would rather not be called, just tell us, and we will not call again. Thank you, and goodbye."
+        case .timeUp: "I am afraid our time is up. Somebody of the team will get in touch. Thank you, and goodbye."
         case .stillThere: "Are you still there?"
         case .story: "That is quite a story. Please, do go on."
         case .pardon: "Sorry, could you say that again?"
@@ -52,6 +54,9 @@ package enum SpeechLine: String, Sendable, CaseIterable {
                 + "Please leave a message after the tone."
         }
     }
+
+    /// The caller, or their answering machine, says it.
+    package var isOfCaller: Bool { self.rawValue.hasPrefix("caller-") || self == .machineGreeting }
 
     /// The line's place in a ``FrameStamp``: from 1.
     package var number: UInt16 { UInt16((Self.allCases.firstIndex(of: self) ?? 0) + 1) }
