@@ -77,6 +77,37 @@ import Testing
         #expect(try await self.store.call(id: "c")?.status == .inProgress)
     }
 
+    @Test("an earlier call from or to a number is known")
+    func knowsNumbers() async throws {
+        try await self.store.insert(Samples.fullCall("c"))
+        #expect(await self.store.hasCall(withNumber: "+15550100001"))
+        #expect(await self.store.hasCall(withNumber: "+15550100002"))
+        #expect(await !self.store.hasCall(withNumber: "+15550100003"))
+    }
+
+    @Test("no question that a call asks reads the whole table")
+    func usesIndexes() async throws {
+        let questions = [
+            "SELECT 1 FROM calls WHERE call_sid = '' ORDER BY created_at DESC, call_id DESC LIMIT 1",
+            "SELECT 1 FROM calls WHERE from_number = '' OR to_number = ''",
+            "SELECT call_id FROM calls WHERE outcome IS NULL AND status IN ('completed', 'failed') ORDER BY ended_at",
+            "SELECT * FROM calls WHERE status IN ('initiating', 'ringing', 'in_progress') ORDER BY created_at, call_id",
+            "SELECT call_id FROM calls WHERE (created_at, call_id) < (1, '') ORDER BY created_at DESC, call_id DESC",
+            """
+            SELECT call_id FROM calls WHERE status = '' AND (created_at, call_id) < (1, '')
+            ORDER BY created_at DESC, call_id DESC
+            """,
+            "SELECT seq FROM journal WHERE call_id = '' ORDER BY seq",
+        ]
+        for question in questions {
+            let plan = try await self.store.database.read { db in
+                try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + question).map { $0["detail"] as String }
+            }
+            let readsAll = plan.contains { $0.hasPrefix("SCAN") && !$0.contains("calls_awaiting_summary") }
+            #expect(!readsAll, "\(question): \(plan)")
+        }
+    }
+
     @Test("live calls are those neither queued nor over, as their journals tell them")
     func liveCalls() async throws {
         for (index, status) in CallRecord.Status.allCases.enumerated() {
