@@ -30,7 +30,7 @@ extension SQLiteStore {
 
     package func journal(of callID: String) async throws(StoreError) -> [JournalEntry] {
         let waiting = self.buffer.withLock { $0.entries(of: callID) }
-        return try await self.read { db in try Self.entries(of: callID, waiting: waiting, db) }
+        return try await self.read { db in try self.entries(of: callID, waiting: waiting, db) }
     }
 
     /// Journal entries that are not on disk yet: `callrouter_outbox_pending`.
@@ -60,7 +60,10 @@ extension SQLiteStore {
                 if failures & (failures - 1) == 0 {
                     self.logger.error(
                         "\(error)",
-                        metadata: ["failures": "\(failures)", "pending": "\(self.outboxPending)"]
+                        metadata: [
+                            "failures": "\(failures)", "pending": "\(self.outboxPending)",
+                            "lost": "\(self.buffer.withLock { $0.lostCount })",
+                        ]
                     )
                 }
                 let backoff = Self.commitInterval * (1 << min(failures - 1, 7))
@@ -86,8 +89,15 @@ extension SQLiteStore {
                 )
                 for (callID, entries) in batch.calls {
                     for pending in entries {
-                        // What cannot be written as JSON (an order that is not finite) can never be: it must not block the rest.
-                        guard let event = try? StoreJSON.text(pending.entry.event) else { continue }
+                        // What cannot be JSON (an order that is not finite) never will be: it must not block the rest.
+                        guard let event = try? StoreJSON.text(pending.entry.event) else {
+                            self.metering?.error(.store)
+                            self.logger.error(
+                                "A journal entry cannot be written as JSON and is left out.",
+                                metadata: ["call_id": "\(callID)"]
+                            )
+                            continue
+                        }
                         let at = pending.entry.at.timeIntervalSinceReferenceDate
                         try statement.execute(arguments: [pending.sequence, callID, at, event])
                     }
@@ -100,14 +110,14 @@ extension SQLiteStore {
     }
 
     /// `record` with what its journal holds so far, on disk and waiting.
-    static func live(_ record: CallRecord, waiting: [JournalBuffer.Pending], _ db: Database) throws -> CallRecord {
+    func live(_ record: CallRecord, waiting: [JournalBuffer.Pending], _ db: Database) throws -> CallRecord {
         guard !record.status.isTerminal else { return record }
-        let entries = try Self.entries(of: record.callID, waiting: waiting, db)
+        let entries = try self.entries(of: record.callID, waiting: waiting, db)
         return JournalFold(entries).applied(to: record)
     }
 
     /// The journal on disk, then what of `waiting` was not there yet when it was read.
-    private static func entries(
+    private func entries(
         of callID: String,
         waiting: [JournalBuffer.Pending],
         _ db: Database
@@ -122,7 +132,13 @@ extension SQLiteStore {
         while let row = try rows.next() {
             last = row["seq"]
             // An event of a version yet to come, after a downgrade: the rest of the call is still worth having.
-            guard let event = try? StoreJSON.value(JournalEntry.Event.self, of: row["event"]) else { continue }
+            guard let event = try? StoreJSON.value(JournalEntry.Event.self, of: row["event"]) else {
+                self.logger.warning(
+                    "A journal entry cannot be read and is left out.",
+                    metadata: ["call_id": "\(callID)", "seq": "\(last)"]
+                )
+                continue
+            }
             entries.append(JournalEntry(at: Date(timeIntervalSinceReferenceDate: row["at"]), event: event))
         }
         entries.append(contentsOf: waiting.lazy.filter { $0.sequence > last }.map(\.entry))

@@ -104,7 +104,7 @@ package final class SQLiteStore: CallStore {
         let waiting = self.buffer.withLock { $0.entries(of: id) }
         return try await self.read { db in
             guard let row = try CallRow.fetchOne(db, key: id) else { return nil }
-            return try Self.live(row.record, waiting: waiting, db)
+            return try self.live(row.record, waiting: waiting, db)
         }
     }
 
@@ -136,7 +136,7 @@ package final class SQLiteStore: CallStore {
             if change.status?.isTerminal == true, !stored.record.status.isTerminal {
                 // Commits run on this same queue: what waits now is not on disk, and nothing is missed or counted twice.
                 let waiting = self.buffer.withLock { $0.entries(of: callID) }
-                row.record = try Self.live(stored.record, waiting: waiting, db)
+                row.record = try self.live(stored.record, waiting: waiting, db)
             }
             row.record.apply(change)
             try row.updateChanges(db, from: stored)
@@ -154,7 +154,7 @@ package final class SQLiteStore: CallStore {
                 """
             return try CallRow.fetchAll(db, sql: sql).map { row in
                 let waiting = self.buffer.withLock { $0.entries(of: row.record.callID) }
-                return try Self.live(row.record, waiting: waiting, db)
+                return try self.live(row.record, waiting: waiting, db)
             }
         }
     }

@@ -12,6 +12,7 @@ enum StoreSchema {
             try db.execute(sql: Self.calls)
             try db.execute(sql: Self.journal)
         }
+        migrator.registerMigration("numbers") { db in try db.execute(sql: Self.numbers) }
         return migrator
     }
 
@@ -67,5 +68,11 @@ enum StoreSchema {
             event TEXT NOT NULL
         );
         CREATE INDEX journal_by_call ON journal (call_id, seq);
+        """
+
+    /// Finds earlier calls from and to a number.
+    private static let numbers = """
+        CREATE INDEX calls_by_from_number ON calls (from_number) WHERE from_number IS NOT NULL;
+        CREATE INDEX calls_by_to_number ON calls (to_number) WHERE to_number IS NOT NULL;
         """
 }
