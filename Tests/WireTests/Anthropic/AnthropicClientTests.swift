@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -9,47 +8,18 @@ import Testing
 @Suite struct AnthropicClientTests {
     typealias Step = ScriptedHTTPServer.Step
 
-    /// Long enough that only a fault lets a test run into it.
-    static let patience = Duration.seconds(30)
-    static let stream = [("content-type", "text/event-stream"), ("request-id", "req_42")]
-
-    /// The first stream of the API's example.
-    static func example() throws -> [UInt8] {
-        let text = try ModelExamples.text("anthropic-sse.txt")
-        let end = try #require(text.range(of: "{\"type\":\"message_stop\"}\n\n"))
-        return Array(text[..<end.upperBound].utf8)
-    }
-
-    /// Runs `body` with a client of a server that answers by `script`.
-    private func run(
-        script: @escaping ScriptedHTTPServer.Script,
-        _ body: (AnthropicClient, ScriptedHTTPServer) async throws -> Void
-    ) async throws {
-        try await ScriptedHTTPServer.run(script: script) { server in
-            let client = AnthropicClient(
-                baseURL: server.url + "/",
-                apiKey: "sk-ant-test",
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            )
-            let outcome: Result<Void, any Error>
-            do { outcome = .success(try await body(client, server)) } catch { outcome = .failure(error) }
-            await client.shutdown()
-            try outcome.get()
-        }
-    }
-
     /// The error of a request to a server that answers by `steps`.
     private func error(_ steps: [Step], streaming: Bool = true) async throws -> AnthropicError? {
         var found: AnthropicError?
-        try await self.run { _, _ in
+        try await AnthropicExchange.run { _, _ in
             steps
         } _: { client, server in
             do throws(AnthropicError) {
                 let request = AnthropicRequestTests.request()
                 _ =
                     streaming
-                    ? try await client.stream(request, timeout: Self.patience)
-                    : try await client.send(request, timeout: Self.patience)
+                    ? try await client.stream(request, timeout: AnthropicExchange.patience)
+                    : try await client.send(request, timeout: AnthropicExchange.patience)
             } catch {
                 found = error
             }
@@ -58,18 +28,14 @@ import Testing
         return found
     }
 
-    private static func problem(_ type: String, _ message: String = "m") -> String {
-        #"{"type":"error","error":{"type":"\#(type)","message":"\#(message)"},"request_id":"req_body"}"#
-    }
-
     @Test("a request carries key, version and body, and the streamed answer comes back whole")
     func streaming() async throws {
-        let example = try Self.example()
+        let example = try AnthropicExchange.example()
         let pieces = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingOldest(64))
-        try await self.run { _, _ in
-            [.head(200, Self.stream), .body(example), .end]
+        try await AnthropicExchange.run { _, _ in
+            [.head(200, AnthropicExchange.stream), .body(example), .end]
         } _: { client, server in
-            let reply = try await client.stream(AnthropicRequestTests.request(), timeout: Self.patience) {
+            let reply = try await client.stream(AnthropicRequestTests.request(), timeout: AnthropicExchange.patience) {
                 pieces.continuation.yield($0)
             }
             #expect(reply.text == "Offer the Tuesday slot and ask for the address.")
@@ -93,16 +59,19 @@ import Testing
 
     @Test("the answer is the same wherever the stream is cut, down to single bytes")
     func splits() async throws {
-        let example = try Self.example()
-        try await self.run { index, _ in
+        let example = try AnthropicExchange.example()
+        try await AnthropicExchange.run { index, _ in
             let parts: [Step] =
                 index == 0
                 ? example.map { .body([$0]) }
                 : [.body(Array(example.prefix(index * 7))), .body(Array(example.dropFirst(index * 7)))]
-            return [.head(200, Self.stream)] + parts + [.end]
+            return [.head(200, AnthropicExchange.stream)] + parts + [.end]
         } _: { client, _ in
             for _ in 0...example.count / 7 {
-                let reply = try await client.stream(AnthropicRequestTests.request(), timeout: Self.patience)
+                let reply = try await client.stream(
+                    AnthropicRequestTests.request(),
+                    timeout: AnthropicExchange.patience
+                )
                 #expect(reply.text == "Offer the Tuesday slot and ask for the address.")
             }
         }
@@ -110,11 +79,11 @@ import Testing
 
     @Test("an answer is complete with its last event, even if the server never ends the response")
     func noEnd() async throws {
-        let example = try Self.example()
-        try await self.run { _, _ in
-            [.head(200, Self.stream), .body(example)]
+        let example = try AnthropicExchange.example()
+        try await AnthropicExchange.run { _, _ in
+            [.head(200, AnthropicExchange.stream), .body(example)]
         } _: { client, server in
-            let reply = try await client.stream(AnthropicRequestTests.request(), timeout: Self.patience)
+            let reply = try await client.stream(AnthropicRequestTests.request(), timeout: AnthropicExchange.patience)
             #expect(reply.stopReason == .endTurn)
             await server.awaitClose()
         }
@@ -128,10 +97,10 @@ import Testing
             {"type":"text","text":"1}"}],"stop_reason":"end_turn","stop_sequence":null,
             "usage":{"input_tokens":5,"cache_read_input_tokens":7,"output_tokens":3}}
             """#
-        try await self.run { _, _ in
+        try await AnthropicExchange.run { _, _ in
             [.head(200, [("request-id", "req_7")]), .body(message), .end]
         } _: { client, server in
-            let reply = try await client.send(AnthropicRequestTests.request(), timeout: Self.patience)
+            let reply = try await client.send(AnthropicRequestTests.request(), timeout: AnthropicExchange.patience)
             #expect(reply.text == #"{"a":1}"#)
             #expect(reply.usage.inputTokens == 12)
             #expect(reply.requestID == "req_7")
@@ -162,7 +131,7 @@ import Testing
         isRetryable: Bool
     ) async throws {
         let error = try await self.error([
-            .head(status, headers + [("request-id", "req_9")]), .body(Self.problem(type)), .end,
+            .head(status, headers + [("request-id", "req_9")]), .body(AnthropicExchange.problem(type)), .end,
         ])
         guard case .api(let failure)? = error else {
             Issue.record("\(String(describing: error))")
@@ -199,16 +168,17 @@ import Testing
 
     @Test("an error event after status 200 is that error")
     func errorEvent() async throws {
-        let event = "event: error\ndata: \(Self.problem("overloaded_error"))\n\n"
-        let error = try await self.error([.head(200, Self.stream), .body(event), .end])
+        let event = "event: error\ndata: \(AnthropicExchange.problem("overloaded_error"))\n\n"
+        let error = try await self.error([.head(200, AnthropicExchange.stream), .body(event), .end])
         #expect(error == .api(AnthropicFailure(status: 529, type: "overloaded_error", requestID: "req_body")))
     }
 
     @Test("a connection that breaks is unreachable, before and within an answer")
     func broken() async throws {
-        let begun = Array(try Self.example().prefix(500))
+        let begun = Array(try AnthropicExchange.example().prefix(500))
         for steps: [Step] in [
-            [.close], [.head(200, Self.stream), .body(begun), .close], [.head(200, Self.stream), .body(begun), .end],
+            [.close], [.head(200, AnthropicExchange.stream), .body(begun), .close],
+            [.head(200, AnthropicExchange.stream), .body(begun), .end],
         ] {
             guard case .unreachable? = try await self.error(steps) else {
                 Issue.record("\(steps)")
@@ -227,7 +197,7 @@ import Testing
         }
         let client = AnthropicClient(baseURL: url, apiKey: "k", logger: Logger(label: "test"))
         do throws(AnthropicError) {
-            _ = try await client.stream(AnthropicRequestTests.request(), timeout: Self.patience)
+            _ = try await client.stream(AnthropicRequestTests.request(), timeout: AnthropicExchange.patience)
             Issue.record("answered")
         } catch {
             guard case .unreachable = error else {
@@ -251,111 +221,20 @@ import Testing
         )
     }
 
-    @Test("a server that hangs is given up at the deadline, and its connection closed", arguments: [true, false])
-    func deadline(afterHead: Bool) async throws {
-        let begun = Array(try Self.example().prefix(500))
-        try await self.run { _, _ in
-            afterHead ? [.head(200, Self.stream), .body(begun)] : []
-        } _: { client, server in
-            await #expect(throws: AnthropicError.timedOut) {
-                try await client.stream(AnthropicRequestTests.request(), timeout: .milliseconds(50))
-            }
-            await server.awaitClose()
-        }
-    }
-
-    @Test("cancelling the task aborts the request at once", arguments: [true, false])
-    func cancelled(afterHead: Bool) async throws {
-        let begun = Array(try Self.example().prefix(500))
-        try await self.run { _, _ in
-            afterHead ? [.head(200, Self.stream), .body(begun)] : []
-        } _: { client, server in
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    await #expect(throws: AnthropicError.cancelled) {
-                        try await client.stream(AnthropicRequestTests.request(), timeout: Self.patience)
-                    }
-                }
-                await server.awaitRequest()
-                group.cancelAll()
-                await group.waitForAll()
-            }
-            await server.awaitClose()
-        }
-    }
-
-    @Test("a task that was cancelled before asks nothing")
-    func cancelledBefore() async throws {
-        try await self.run { _, _ in
-            []
-        } _: { client, _ in
-            await withTaskGroup(of: Void.self) { group in
-                group.cancelAll()
-                group.addTask {
-                    await #expect(throws: AnthropicError.cancelled) {
-                        try await client.send(AnthropicRequestTests.request(), timeout: Self.patience)
-                    }
-                }
-            }
-        }
-    }
-
-    @Test("a model that turns down thinking is asked again without it, and from then on never with it")
-    func thinkingTurnedDown() async throws {
-        let example = try Self.example()
-        try await self.run { _, request in
-            if request.body.contains("\"thinking\"") {
-                let problem = Self.problem("invalid_request_error", "thinking: disabled is not supported")
-                return [.head(400), .body(problem), .end]
-            }
-            return [.head(200, Self.stream), .body(example), .end]
-        } _: { client, server in
-            let request = AnthropicRequestTests.request()
-            let first = try await client.stream(request, timeout: Self.patience)
-            #expect(first.stopReason == .endTurn)
-            #expect(server.requests.count == 2)
-            #expect(server.requests[1].body == String(buffer: request.body(streaming: true, without: [.thinking])))
-            let second = try await client.stream(request, timeout: Self.patience)
-            #expect(second.stopReason == .endTurn)
-            #expect(server.requests.count == 3)
-        }
-    }
-
-    @Test("a complaint that stays without the field is the answer, after one more attempt and no third")
-    func turnedDownTwice() async throws {
-        try await self.run { _, _ in
-            [.head(400), .body(Self.problem("invalid_request_error", "thinking or effort? neither")), .end]
-        } _: { client, server in
-            await #expect(
-                throws: AnthropicError.api(
-                    AnthropicFailure(
-                        status: 400,
-                        type: "invalid_request_error",
-                        requestID: "req_body"
-                    )
-                )
-            ) {
-                try await client.stream(AnthropicRequestTests.request(), timeout: Self.patience)
-            }
-            #expect(server.requests.count == 2)
-            // The fields were not at fault: the next request has them again.
-            _ = try? await client.stream(AnthropicRequestTests.request(), timeout: Self.patience)
-            #expect(server.requests[2].body.contains("\"thinking\""))
-        }
-    }
-
     @Test("a model can be looked up, and a key that is wrong shows there")
     func model() async throws {
-        try await self.run { index, _ in
+        try await AnthropicExchange.run { index, _ in
             index == 0
                 ? [.head(200), .body(#"{"id":"claude-haiku-5-5","lifecycle":"active","retires_at":null}"#), .end]
-                : [.head(401), .body(Self.problem("authentication_error")), .end]
+                : [.head(401), .body(AnthropicExchange.problem("authentication_error")), .end]
         } _: { client, server in
-            let model = try await client.model("claude-haiku-5-5", timeout: Self.patience)
+            let model = try await client.model("claude-haiku-5-5", timeout: AnthropicExchange.patience)
             #expect(model == AnthropicModel(id: "claude-haiku-5-5", lifecycle: "active", retiresAt: nil))
             #expect(server.requests[0].head.uri == "/v1/models/claude-haiku-5-5")
             #expect(server.requests[0].head.method == .GET)
-            await #expect(throws: AnthropicError.self) { try await client.model("../x?y", timeout: Self.patience) }
+            await #expect(throws: AnthropicError.self) {
+                try await client.model("../x?y", timeout: AnthropicExchange.patience)
+            }
             #expect(server.requests[1].head.uri == "/v1/models/..%2Fx%3Fy")
         }
     }
@@ -363,7 +242,7 @@ import Testing
     @Test("errors never quote the key, the prompt or the provider's words")
     func secrecy() async throws {
         let error = try await self.error([
-            .head(400), .body(Self.problem("invalid_request_error", "sk-ant-test What now?")), .end,
+            .head(400), .body(AnthropicExchange.problem("invalid_request_error", "sk-ant-test What now?")), .end,
         ])
         let words = error.map { "\($0)" } ?? ""
         #expect(words.contains("HTTP 400"))
