@@ -7,7 +7,7 @@ enum PromptTemplate: String, CaseIterable {
     case confirmAppointment = "confirm_appointment"
     case followUp = "follow_up"
     case consumerCallback = "consumer_callback"
-    case inbound, receptionist
+    case inbound
     // Parts of the ones above.
     case rules, facts
     // What is said at one moment of a call.
@@ -32,7 +32,6 @@ enum PromptTemplate: String, CaseIterable {
         case .followUp: PackageResources.follow_up_mustache
         case .consumerCallback: PackageResources.consumer_callback_mustache
         case .inbound: PackageResources.inbound_mustache
-        case .receptionist: PackageResources.receptionist_mustache
         case .rules: PackageResources.rules_mustache
         case .facts: PackageResources.facts_mustache
         case .greeting: PackageResources.greeting_mustache

@@ -18,8 +18,6 @@ package struct Prompts: Sendable {
     package let technicalDifficulties: String
     /// A sentence for the carrier's own voice where an inbound call is not taken.
     package let refused: String
-    /// The role for accepted calls that are not on record, where the operator sets none.
-    package let receptionist: String
     /// System prompt of Claude as the adviser during a call.
     ///
     /// The same for all calls, so that it can be cached.
@@ -52,7 +50,6 @@ package struct Prompts: Sendable {
         self.historyPreamble = text(.historyPreamble)
         self.technicalDifficulties = text(.technicalDifficulties)
         self.refused = text(.refused)
-        self.receptionist = text(.receptionist)
         self.reasonerSystemPrompt = text(.reasoner)
         self.summarySystemPrompt = text(.summary)
     }
@@ -61,15 +58,15 @@ package struct Prompts: Sendable {
     ///
     /// - Parameters:
     ///   - record: The call. Its `systemPrompt` replaces the role, never the rules.
-    ///   - defaultSystemPrompt: The role for an inbound call of which nothing is known; empty takes
-    ///     ``receptionist``.
+    ///   - defaultSystemPrompt: The role for an inbound call of which nothing is known; empty takes the one of
+    ///     inbound calls.
     /// - Returns: The text for the session's `instructions`.
     package func instructions(for record: CallRecord, defaultSystemPrompt: String) -> String {
         var values = PromptValues(record)
         let template = Self.template(for: record)
         values.role = PromptText.block(record.systemPrompt)
         if values.role == nil, template == .inbound, record.context.isEmpty {
-            values.role = PromptText.block(defaultSystemPrompt) ?? self.receptionist
+            values.role = PromptText.block(defaultSystemPrompt)
         }
         return self.render(template, values)
     }

@@ -56,14 +56,14 @@ private let callTypes = ["qualify_lead", "confirm_appointment", "follow_up", "co
         #expect(try #require(rulesStart) > #require(roleStart), "the rules have the last word")
     }
 
-    @Test("a call that nothing is known of gets the operator's default role, or the receptionist")
+    @Test("a call that nothing is known of gets the operator's default role, or the receptionist's")
     func defaultRole() {
         let record = PromptSamples.record(.inbound, callType: nil, hasFacts: false)
         let own = self.prompts.instructions(for: record, defaultSystemPrompt: "You are the porter of a hotel.")
         #expect(own.contains("You are the porter of a hotel."))
         PromptSamples.expectRules(in: own)
         let builtIn = self.prompts.instructions(for: record, defaultSystemPrompt: " \n")
-        #expect(builtIn.contains(self.prompts.receptionist))
+        #expect(builtIn.contains("You are the friendly AI receptionist."))
         PromptSamples.expectRules(in: builtIn)
     }
 
@@ -112,7 +112,7 @@ private let callTypes = ["qualify_lead", "confirm_appointment", "follow_up", "co
         let lines =
             self.prompts.fillers + [
                 self.prompts.reasoningFallback, self.prompts.withdrawnConsultation, self.prompts.historyPreamble,
-                self.prompts.technicalDifficulties, self.prompts.refused, self.prompts.receptionist,
+                self.prompts.technicalDifficulties, self.prompts.refused,
                 self.prompts.reasonerSystemPrompt, self.prompts.summarySystemPrompt,
             ]
         #expect(self.prompts.fillers.count >= 2)
