@@ -137,12 +137,11 @@ package final class WebSocketHandler: ChannelInboundHandler {
     // MARK: Channel
 
     package func handlerAdded(context: ChannelHandlerContext) {
-        let eventLoop = context.eventLoop.assumeIsolated()
         self.context = context
-        self.eventLoop = eventLoop
+        self.eventLoop = context.eventLoop.assumeIsolated()
         if context.channel.isActive { return }
-        // The connection broke during the upgrade: nobody may tell us any more.
-        eventLoop.execute { self.handle(.ended(reason: "")) }
+        // Where the connection broke during the upgrade nobody may tell us any more.
+        context.channel.closeFuture.assumeIsolated().whenComplete { _ in self.handle(.ended(reason: "")) }
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
@@ -177,9 +176,13 @@ package final class WebSocketHandler: ChannelInboundHandler {
         while self.closing.isReading, let event = self.parser.next() {
             switch event {
             case .text(let text):
-                if self.closing.isOpen { self.delegate?.webSocket(self, received: text, readAt: readAt) }
+                guard self.closing.isOpen else { continue }
+                self.answerPing()
+                self.delegate?.webSocket(self, received: text, readAt: readAt)
             case .binary(let byteCount):
-                if self.closing.isOpen { self.delegate?.webSocketReceivedBinary(self, byteCount: byteCount) }
+                guard self.closing.isOpen else { continue }
+                self.answerPing()
+                self.delegate?.webSocketReceivedBinary(self, byteCount: byteCount)
             case .ping(let payload): self.unansweredPing = payload
             case .pong: break
             case .close(let code, let reason):
@@ -226,7 +229,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
         self.context?.flush()
     }
 
-    /// Answers the latest ping, once the peer reads; the ones before it need no answer (RFC 6455 §5.5.3).
+    /// Answers the latest ping, once the peer reads; others right before it need no answer (RFC 6455 §5.5.3).
     private func answerPing() {
         guard let payload = self.unansweredPing, self.isWritable, let context = self.context else { return }
         self.unansweredPing = nil
