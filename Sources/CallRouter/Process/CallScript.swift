@@ -1,9 +1,9 @@
 import CallActors
 
-extension ConversationScript {
-    /// The texts of one call, from the prompts of the product.
-    init(for record: CallRecord, prompts: Prompts, defaultSystemPrompt: String) {
-        self.init(
+/// Words the texts of one call from the prompt templates.
+enum CallScript {
+    static func make(for record: CallRecord, prompts: Prompts, defaultSystemPrompt: String) -> ConversationScript {
+        ConversationScript(
             instructions: prompts.instructions(for: record, defaultSystemPrompt: defaultSystemPrompt),
             greeting: prompts.greeting(for: record),
             goodbyes: [
@@ -12,10 +12,9 @@ extension ConversationScript {
                 .drained: prompts.goodbye(.drained),
             ],
             farewell: prompts.say("Thank you for your time. Goodbye."),
-            // Another one in every call, so that who calls twice does not hear the same line twice.
             filler: prompts.say(prompts.fillers.randomElement() ?? "One moment, please."),
             withdrawnConsultation: prompts.withdrawnConsultation,
-            withdrawnHangUp: "The caller went on speaking, so the call was not ended. Answer them.",
+            withdrawnHangUp: #"{"status":"not done","reason":"The caller spoke again. Go on with the conversation."}"#,
             historyPreamble: prompts.historyPreamble,
             tools: Prompts.tools
         )
