@@ -26,6 +26,7 @@ extension Conversation {
         self.isModelReady = false
         self.callerIsSpeaking = false
         self.announcedHangUp = nil
+        self.transcript.giveUpWaiting()
         if self.slot.reset() { self.owesResponse = true }
         if case .hangingUp(let reason, let callID, awaitsFarewell: true) = self.phase {
             self.phase = .hangingUp(reason, callID: callID, awaitsFarewell: false)
@@ -56,13 +57,16 @@ extension Conversation {
             self.transcript.place(itemID, .turn(.user), after: nil, at: moment.date)
             self.transcript.setText(text, of: itemID)
             return [.turnChanged(itemID: itemID)] + (usage.map { [.used($0)] } ?? [])
+        case .callerTranscriptFailed(let itemID, _, _):
+            self.transcript.remove(itemID)
+            return []
         case .speechStopped:
             self.callerIsSpeaking = false
             return []
         case .error(let error): return self.failed(error)
         // The session keeps the audio; what else is said changes nothing here.
-        case .sessionCreated, .sessionUpdated, .audio, .audioDone, .textDone, .speechStarted, .callerTranscriptFailed,
-            .idleTimeout, .truncated, .deleted, .ignored:
+        case .sessionCreated, .sessionUpdated, .audio, .audioDone, .textDone, .speechStarted, .idleTimeout, .truncated,
+            .deleted, .ignored:
             return []
         }
     }

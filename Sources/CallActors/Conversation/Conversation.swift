@@ -88,6 +88,17 @@ package struct Conversation: Sendable {
         }
     }
 
+    /// The caller said something that is still being transcribed.
+    package var awaitsWords: Bool { self.transcript.awaitsText }
+
+    /// Takes what the model still writes down after the end of the call; nothing else is decided any more.
+    package mutating func handleLastWords(_ event: ModelEvent, at moment: Moment) -> [Action] {
+        switch event {
+        case .callerTranscript, .callerTranscriptFailed, .committed: self.handle(model: event, at: moment)
+        default: []
+        }
+    }
+
     // MARK: - What every rule uses
 
     mutating func send(_ command: ModelCommand) -> Action {

@@ -25,6 +25,8 @@ package struct Transcript: Sendable, Equatable {
         var heardShare: Double?
         var isInterrupted = false
         var isRemoved = false
+        /// The caller said it, and the transcription has not come yet.
+        var awaitsText = false
     }
 
     private var entries: [Entry] = []
@@ -63,6 +65,14 @@ package struct Transcript: Sendable, Equatable {
     /// One side said something.
     package var hasWords: Bool { !self.lines.isEmpty }
 
+    /// The caller said something that is still being transcribed.
+    package var awaitsText: Bool { self.entries.contains(where: \.awaitsText) }
+
+    /// No transcription comes any more: the session that wrote it is gone.
+    package mutating func giveUpWaiting() {
+        for index in self.entries.indices { self.entries[index].awaitsText = false }
+    }
+
     package func contains(_ itemID: String) -> Bool { self.index(of: itemID) != nil }
 
     package func line(of itemID: String) -> TranscriptLine? { self.index(of: itemID).flatMap { self.line(self.entries[$0]) } }
@@ -83,16 +93,16 @@ package struct Transcript: Sendable, Equatable {
             return
         }
         let previous = previousItemID.flatMap { self.index(of: $0) } ?? self.entries.count - 1
-        self.entries.insert(
-            Entry(itemID: itemID, order: self.orderAfter(previous), content: content, at: at),
-            at: previous + 1
-        )
+        var entry = Entry(itemID: itemID, order: self.orderAfter(previous), content: content, at: at)
+        entry.awaitsText = content == .turn(.user)
+        self.entries.insert(entry, at: previous + 1)
     }
 
     /// Replaces the words of a turn.
     package mutating func setText(_ text: String, of itemID: String) {
         guard let index = self.index(of: itemID) else { return }
         self.entries[index].text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        self.entries[index].awaitsText = false
     }
 
     package mutating func appendText(_ text: String, to itemID: String) {
@@ -111,6 +121,7 @@ package struct Transcript: Sendable, Equatable {
     package mutating func remove(_ itemID: String) {
         guard let index = self.index(of: itemID) else { return }
         self.entries[index].isRemoved = true
+        self.entries[index].awaitsText = false
     }
 
     private func index(of itemID: String) -> Int? {

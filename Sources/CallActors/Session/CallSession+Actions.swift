@@ -6,7 +6,7 @@ import Wire
 extension CallSession {
     /// Tells the conversation something and does what it answers, in order and before anything else happens.
     func tell(_ event: Conversation.Event) {
-        guard self.result == nil else { return }
+        guard self.isLive else { return }
         let moment = Conversation.Moment(date: Date(), isSilent: self.isSilent)
         for action in self.conversation.handle(event, at: moment) { self.perform(action) }
         self.model?.flush()
@@ -34,7 +34,7 @@ extension CallSession {
         self.ports.store.append(JournalEntry(at: Date(), event: event), to: self.callID)
     }
 
-    private func noteTurn(_ itemID: String) {
+    func noteTurn(_ itemID: String) {
         guard let line = self.conversation.transcript.line(of: itemID),
             let order = self.conversation.transcript.order(of: itemID)
         else { return self.note(.turnRemoved(itemID: itemID)) }
@@ -42,7 +42,7 @@ extension CallSession {
         self.ports.observer?.observe(.turn(itemID: itemID, line: line), callID: self.callID, at: line.at)
     }
 
-    private func count(_ used: ModelUsage) {
+    func count(_ used: ModelUsage) {
         self.usage.modelInputTokens += used.inputTokens
         self.usage.modelOutputTokens += used.outputTokens
         self.usage.modelCachedTokens += used.cachedTokens
@@ -87,7 +87,7 @@ extension CallSession {
             return first
         }
         self.consultations[callID] = nil
-        guard let answer, self.result == nil else { return }
+        guard let answer, self.isLive else { return }
         self.consulted(callID, answer, latency: started.duration(to: .now))
     }
 

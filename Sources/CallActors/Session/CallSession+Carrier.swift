@@ -7,7 +7,7 @@ import Wire
 extension CallSession {
     /// Takes over a stream: the call's first, or one that resumes it. An earlier stream is closed with `superseded`.
     package func attach(_ link: any CarrierLink, format: AudioFormat, callSID: String?) {
-        guard self.result == nil else { return link.close(code: 1000, reason: "call over") }
+        guard self.isLive else { return link.close(code: 1000, reason: "call over") }
         let now = ContinuousClock.now
         if let earlier = self.carrier {
             earlier.close(code: 1001, reason: "superseded")
@@ -65,7 +65,7 @@ extension CallSession {
 
     /// Takes a message of the attached stream; those of an earlier one are late news.
     package func receive(_ event: CarrierEvent, from link: UInt64, readAt: ContinuousClock.Instant) {
-        guard self.result == nil, self.carrier?.id == link else { return }
+        guard self.isLive, self.carrier?.id == link else { return }
         self.lastCarrierMessageAt = readAt
         switch event {
         case .media(let payload): self.hear(payload, readAt: readAt)
@@ -81,7 +81,7 @@ extension CallSession {
 
     /// The stream ended without `stop`: the call waits for the next one.
     package func carrierLost(_ link: UInt64, reason: EndReason = .streamLost) {
-        guard self.result == nil, self.carrier?.id == link else { return }
+        guard self.isLive, self.carrier?.id == link else { return }
         self.carrier = nil
         self.waitReason = reason
         self.stop(.stale)
@@ -115,7 +115,7 @@ extension CallSession {
     ///
     /// - Parameter due: Since when the audio could have been sent: the moment it was read, or its time came.
     func pump(due: ContinuousClock.Instant) {
-        guard self.carrier != nil, self.result == nil else { return }
+        guard self.carrier != nil, self.isLive else { return }
         let now = ContinuousClock.now
         while true {
             guard let step = self.playout?.next(at: now) else { return }

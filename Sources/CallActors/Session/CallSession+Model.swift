@@ -18,7 +18,7 @@ extension CallSession {
 
     /// Opens one socket to the model; its link and its events arrive by ``ModelInbox``.
     func openModel(_ generation: Int) async {
-        guard generation == self.modelGeneration, self.result == nil else { return }
+        guard generation == self.modelGeneration, self.isLive else { return }
         do throws(ModelConnectError) {
             try await self.ports.connector.connect(
                 on: self.loop,
@@ -26,7 +26,7 @@ extension CallSession {
                 receiver: ModelInbox(session: self, generation: generation)
             )
         } catch {
-            guard generation == self.modelGeneration, self.result == nil else { return }
+            guard generation == self.modelGeneration, self.isLive else { return }
             self.logger.warning("\(error)")
             let cause: ModelErrorClass =
                 if case .refused(let status) = error { ModelErrorClass.of(upgradeStatus: status) } else { .reconnect }
@@ -36,7 +36,7 @@ extension CallSession {
 
     func modelOpened(_ link: any ModelLink, generation: Int) {
         // The call went on without this socket.
-        guard generation == self.modelGeneration, self.result == nil else { return link.close() }
+        guard generation == self.modelGeneration, self.isLive else { return link.close() }
         self.model = link
         self.ports.metrics.connections(.model, delta: 1)
         self.start(.modelSetUp, after: self.settings.modelSetUpWithin)
@@ -55,7 +55,7 @@ extension CallSession {
 
     /// The model socket is gone or useless: tries again, or gives the call up.
     func modelGone(_ cause: ModelErrorClass, reason: String) {
-        guard self.result == nil else { return }
+        guard self.isLive else { return self.finish() }
         let wasReady = self.isModelConfigured
         self.modelGeneration += 1
         self.closeModel()
@@ -63,7 +63,7 @@ extension CallSession {
         self.playout?.finishAll()
         self.pump(due: .now)
         self.tell(.modelLost)
-        guard self.result == nil else { return }
+        guard self.isLive else { return }
         if wasReady { self.note(.modelLost(reason: reason)) }
         switch self.supervision.lost(cause, at: .now, jitter: Double.random(in: 0...1)) {
         case .tryAgain(let delay):
@@ -78,7 +78,8 @@ extension CallSession {
 
     /// Takes what the model says on the socket of this generation.
     func receive(_ event: ModelEvent, generation: Int, readAt: ContinuousClock.Instant) {
-        guard generation == self.modelGeneration, self.result == nil else { return }
+        guard generation == self.modelGeneration else { return }
+        guard self.isLive else { return self.receiveLastWords(event) }
         switch event {
         case .audio(let responseID, let itemID, let base64): self.play(base64, responseID, itemID, readAt: readAt)
         case .audioDone(_, let itemID):

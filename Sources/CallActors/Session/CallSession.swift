@@ -57,6 +57,7 @@ package actor CallSession {
     var usage: CallUsage
     var recorder: (any CallRecorder)?
     var isRecorded = false
+    var ending: Ending?
     var result: CallSessionResult?
     private var hasRun = false
 
@@ -100,14 +101,14 @@ package actor CallSession {
 
     enum TimerKey: Hashable, Sendable {
         case conversation(Conversation.Timer)
-        case pump, silence, stale, resume, maxDuration, modelRetry, modelSetUp, rollover
+        case pump, silence, stale, resume, maxDuration, modelRetry, modelSetUp, rollover, lastWords
     }
 
     /// Runs the call from its first stream to its one end; to be called once.
     package func run() async -> CallSessionResult {
         precondition(!self.hasRun, "a session runs once; a restart is a new session")
         self.hasRun = true
-        if self.carrier == nil, self.result == nil { self.start(.resume, after: self.settings.resumeWithin) }
+        if self.carrier == nil, self.isLive { self.start(.resume, after: self.settings.resumeWithin) }
         await withTaskGroup(of: Void.self) { group in
             let tasks = self.loop.taskExecutor
             group.addTask(executorPreference: tasks) { await self.feedCarrier() }
@@ -116,7 +117,7 @@ package actor CallSession {
             }
             group.cancelAll()
         }
-        return self.result ?? .ended(self.callEnd(.crashed, errorMessage: nil))
+        return self.result ?? .ended(self.callEnd(Ending(reason: .crashed, errorMessage: nil, at: Date())))
     }
 
     private func carryOut(_ work: Work) async {
@@ -130,66 +131,87 @@ package actor CallSession {
     // MARK: - Ending
 
     /// The call has ended, or this session of it has failed.
-    package var isOver: Bool { self.result != nil }
+    package var isOver: Bool { !self.isLive }
+
+    /// The call goes on in this session.
+    var isLive: Bool { self.result == nil && self.ending == nil }
+
+    /// How the call ended, before its session is over.
+    struct Ending: Sendable {
+        var reason: EndReason
+        var errorMessage: String?
+        var at: Date
+    }
 
     /// Ends the call, once; whatever comes later is late news.
+    ///
+    /// The stream is closed now. The session stays for a moment where the model still writes down what the caller said.
     func end(_ reason: EndReason, errorMessage: String? = nil) {
-        guard self.result == nil else { return }
+        guard self.isLive else { return }
         if reason == .modelFailed || reason == .carrierFailed {
             self.ports.metrics.error(reason == .modelFailed ? .model : .carrier)
         }
-        let end = self.callEnd(reason, errorMessage: errorMessage)
-        self.result = .ended(end)
-        self.ports.store.append(
-            JournalEntry(at: end.endedAt, event: .ended(reason, errorMessage: errorMessage)),
-            to: self.callID
-        )
-        self.tearDown()
+        let ending = Ending(reason: reason, errorMessage: errorMessage, at: Date())
+        self.ending = ending
+        self.note(.ended(reason, errorMessage: errorMessage))
+        self.stopAll()
         let draining = reason == .drained
         self.carrier?.flush()
         self.carrier?.close(code: draining ? 1001 : 1000, reason: draining ? "draining" : "call over")
         self.carrier = nil
-        self.ports.observer?.observe(.ended(reason), callID: self.callID, at: end.endedAt)
+        self.ports.observer?.observe(.ended(reason), callID: self.callID, at: ending.at)
         self.logger.info("call ended", metadata: ["end_reason": "\(reason.rawValue)"])
+        if !self.awaitLastWords(reason) { self.finish() }
+    }
+
+    /// The session of a call that has ended is over too.
+    func finish() {
+        guard self.result == nil, let ending = self.ending else { return }
+        self.result = .ended(self.callEnd(ending))
+        self.tearDown()
     }
 
     /// Gives this session up so that the registry can start the next one from the journal; the stream stays open.
     func fail(_ failure: CallSessionFailure) {
-        guard self.result == nil else { return }
+        guard self.isLive else { return }
         self.result = .failed(failure, link: self.carrier, format: self.format)
         self.carrier = nil
         self.tearDown()
     }
 
-    private func tearDown() {
+    /// Stops everything that a call does, but the model's session.
+    private func stopAll() {
         for timer in self.timers.values { timer.cancel() }
         self.timers.removeAll()
         for withdrawn in self.consultations.values { withdrawn.finish() }
         self.consultations.removeAll()
         self.supervision.giveUp()
-        self.closeModel()
         self.callerAudio?.finish()
         self.carrierAudio.finish()
-        self.work.finish()
         self.recorder?.finish()
         self.recorder = nil
         self.playout = nil
     }
 
-    private func callEnd(_ reason: EndReason, errorMessage: String?) -> CallEnd {
-        let endedAt = Date()
+    private func tearDown() {
+        self.stopAll()
+        self.closeModel()
+        self.work.finish()
+    }
+
+    private func callEnd(_ ending: Ending) -> CallEnd {
         var usage = self.usage
-        usage.carrierSeconds = self.startedAt.map { Int(max(0, endedAt.timeIntervalSince($0)).rounded(.up)) } ?? 0
+        usage.carrierSeconds = self.startedAt.map { Int(max(0, ending.at.timeIntervalSince($0)).rounded(.up)) } ?? 0
         return CallEnd(
             callID: self.callID,
-            reason: reason,
+            reason: ending.reason,
             startedAt: self.startedAt,
-            endedAt: endedAt,
+            endedAt: ending.at,
             transcript: self.conversation.transcript.lines,
             usage: usage,
             modelWasReady: self.modelWasReady,
             isRecorded: self.isRecorded,
-            errorMessage: errorMessage
+            errorMessage: ending.errorMessage
         )
     }
 
@@ -208,7 +230,8 @@ package actor CallSession {
 
     private func fired(_ key: TimerKey) {
         self.timers[key] = nil
-        guard self.result == nil else { return }
+        if key == .lastWords { return self.finish() }
+        guard self.isLive else { return }
         switch key {
         case .conversation(let timer): self.tell(.timer(timer))
         case .pump: self.pump(due: .now)
@@ -219,6 +242,8 @@ package actor CallSession {
         case .modelRetry: if self.supervision.retryDue() == .open { self.orderModel() }
         case .modelSetUp: self.modelGone(.reconnect, reason: "not configured in time")
         case .rollover: self.rollOverWhenQuiet()
+        // Handled above, for a call that is not live any more.
+        case .lastWords: break
         }
     }
 
@@ -231,11 +256,14 @@ package actor CallSession {
     package func fail(carrier errorMessage: String) { self.end(.carrierFailed, errorMessage: errorMessage) }
 
     /// Ends the call at once, without a goodbye.
-    package func endNow(_ reason: EndReason) { self.end(reason) }
+    package func endNow(_ reason: EndReason) {
+        self.end(reason)
+        self.finish()
+    }
 
     /// The model says goodbye, then the call ends for `reason`; at once where there is nobody to say it.
     package func reachLimit(_ reason: EndReason) {
-        guard self.result == nil else { return }
+        guard self.isLive else { return }
         guard self.isModelConfigured, self.carrier != nil else { return self.end(reason) }
         self.tell(.limit(reason, cuts: self.clearPlayout(readAt: nil)))
     }
