@@ -35,8 +35,8 @@ struct WebSocketAttempt: Sendable {
     private func addUpgrade(to channel: any Channel, _ promise: EventLoopPromise<NIOLoopBound<WebSocketHandler>>) throws
     {
         let pipeline = channel.pipeline.syncOperations
+        let gate = WebSocketAnswerGate()
         let encoder = HTTPRequestEncoder()
-        // What comes in one read with the 101 answer belongs to the WebSocket.
         let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
         let reader = WebSocketRefusalReader { status in
             promise.fail(WebSocketConnectError.refused(status: Int(status.code)))
@@ -56,11 +56,15 @@ struct WebSocketAttempt: Sendable {
                 }
             )
         )
+        try pipeline.addHandler(gate)
         try pipeline.addHandler(encoder)
         try pipeline.addHandler(decoder)
         try pipeline.addHandler(reader)
         try pipeline.addHandler(upgrade)
         upgrade.upgradeResultFuture.cascade(to: promise)
+        // One turn later the upgrade handler no longer buffers, so that what was held arrives in its order.
+        let eventLoop = channel.eventLoop.assumeIsolated()
+        upgrade.upgradeResultFuture.assumeIsolated().whenSuccess { _ in eventLoop.execute { gate.release() } }
     }
 
     private func install(on channel: any Channel) -> EventLoopFuture<NIOLoopBound<WebSocketHandler>> {

@@ -59,6 +59,8 @@ package struct WebSocketClient: Sendable {
         do {
             let opening = try await ClientBootstrap(group: eventLoop)
                 .connectTimeout(TimeAmount(timeout))
+                // Messages and the end of TCP may come together, see `WebSocketAnswerGate`; the handler then closes.
+                .channelOption(.allowRemoteHalfClosure, value: true)
                 .connect(host: address.host, port: address.port) { channel in attempt.start(on: channel) }
             let remaining = timeout - started.duration(to: .now)
             return try await opening.wait(atMost: remaining)

@@ -77,6 +77,8 @@ final class RawPeer: Sendable {
         }()
         do {
             let value = try await body(server.localAddress?.port ?? 0)
+            // Whoever gave up before connecting never comes.
+            continuation.finish()
             try await played
             try await server.close()
             return value

@@ -37,7 +37,25 @@ struct SocketListener: Sendable {
         _ options: Options = Options(),
         _ body: (SocketListener) async throws -> Value
     ) async throws -> Value {
-        try await Self.run(options, { channel, connection in try connection(channel) }, body)
+        try await Self.run(
+            options,
+            { channel, connection in try channel.pipeline.syncOperations.addHandler(Starter(connection)) },
+            body
+        )
+    }
+
+    /// Sets the WebSocket up once the connection is there, as an upgrade would.
+    private final class Starter: ChannelInboundHandler, RemovableChannelHandler {
+        typealias InboundIn = Never
+
+        private let start: (any Channel) throws -> Void
+
+        init(_ start: @escaping (any Channel) throws -> Void) { self.start = start }
+
+        func channelActive(context: ChannelHandlerContext) {
+            do { try self.start(context.channel) } catch { context.close(promise: nil) }
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        }
     }
 
     /// Runs `body` with a listener that does the HTTP upgrade first.

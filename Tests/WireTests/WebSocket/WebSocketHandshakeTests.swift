@@ -110,6 +110,25 @@ import Wire
         }
     }
 
+    @Test("answers of 1xx before the 101 are passed over")
+    func informationalAnswers() async throws {
+        try await RawPeer.serve { peer in
+            let request = try await peer.readHead()
+            let early = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+            try await peer.send(
+                "HTTP/1.1 100 Continue\r\n\r\n" + early + Self.answer(to: request),
+                RawFrame(1, [97]).bytes
+            )
+            try await peer.finish()
+            _ = try await peer.readToEnd()
+        } _: { port in
+            let events = SocketProbe.Events()
+            _ = try await self.connect(port, events)
+            #expect(await events.next() == .text("a"))
+            #expect(await events.next() == .closed(WebSocketClose(code: nil, reason: "", initiatedByPeer: true)))
+        }
+    }
+
     @Test("an answer that comes byte by byte is understood")
     func slowAnswer() async throws {
         try await RawPeer.serve { peer in
@@ -187,8 +206,9 @@ import Wire
     @Test("a server that never answers is given up after the time given, and its connection closed")
     func timeout() async throws {
         let error = try await self.failure(timeout: .milliseconds(100)) { peer in
-            _ = try await peer.readHead()
-            #expect(try await peer.readToEnd().isEmpty)
+            // The time may be over before the request is sent.
+            _ = try? await peer.readHead()
+            _ = try await peer.readToEnd()
         }
         #expect(error == .timedOut)
     }
