@@ -135,6 +135,13 @@ package final class WAVRecorder: CallRecorder {
         }
     }
 
+    /// Waits until all recordings that were told to finish are complete: for the process, before it exits.
+    package static func settle() async {
+        await withCheckedContinuation { continuation in
+            Self.sharedQueue.async { continuation.resume() }
+        }
+    }
+
     /// Waits until what was handed over so far is on disk, but for the window that stays in memory.
     package func flushed() async {
         await withCheckedContinuation { continuation in

@@ -50,12 +50,7 @@ package enum Base64 {
 
     /// Whether `text` is well-formed: whole groups of four characters of the alphabet, `=` at the very end alone.
     package static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
-        guard let contentCount = Self.contentByteCount(of: text) else { return false }
-        return Self.values.withUnsafeBufferPointer { values in
-            var seen: UInt8 = 0
-            for index in 0..<contentCount { seen |= values[Int(text[index])] }
-            return seen < 64
-        }
+        Base64Text.isValid(text)
     }
 
     /// The bytes that the readable bytes of `text` stand for, or nil where it is not well-formed.

@@ -146,9 +146,7 @@ import Wire
 
     /// Waits for what is on the shared queue and opens the file.
     private static func last(_ url: URL) async throws -> FileHandle {
-        await withCheckedContinuation { continuation in
-            WAVRecorder.sharedQueue.async { continuation.resume() }
-        }
+        await WAVRecorder.settle()
         return try FileHandle(forUpdating: url)
     }
 
