@@ -10,7 +10,7 @@ enum SummaryAnswer {
     /// JSON Schema of the answer.
     ///
     /// Structured output wants every member required and no others allowed.
-    static let schema: JSONValue = [
+    static let schema: JSONDocument = [
         "type": "object",
         "additionalProperties": false,
         "required": [
@@ -37,7 +37,7 @@ enum SummaryAnswer {
         case .maxTokens, .contextWindowExceeded: throw .malformed("it was cut off; stop reason \(reply.stopReason)")
         default: break
         }
-        guard let answer = JSONValue(parsing: reply.text), case .object = answer else {
+        guard let answer = JSONDocument(parsing: reply.text), case .object = answer else {
             throw .malformed("it is no JSON object")
         }
         guard let outcome = Self.text(answer["status"]).flatMap(CallRecord.Outcome.init(rawValue:)) else {
@@ -63,13 +63,13 @@ enum SummaryAnswer {
     }
 
     /// The words of a string; nil for any other value and for one without words.
-    private static func text(_ value: JSONValue?, limit: Int = 100) -> String? {
+    private static func text(_ value: JSONDocument?, limit: Int = 100) -> String? {
         guard case .string(let text) = value else { return nil }
         let words = text.trimmingCharacters(in: .whitespacesAndNewlines).prefix(limit)
         return words.isEmpty ? nil : String(words)
     }
 
-    private static func amount(_ value: JSONValue?) -> Double? {
+    private static func amount(_ value: JSONDocument?) -> Double? {
         let amount: Double? =
             switch value {
             case .integer(let amount): Double(amount)

@@ -31,7 +31,7 @@ package struct AnthropicRequest: Sendable, Equatable {
     /// nil leaves it to the model.
     package var effort: Effort?
     /// A JSON Schema that the answer must follow: every object of it needs `additionalProperties: false`.
-    package var outputSchema: JSONValue?
+    package var outputSchema: JSONDocument?
     /// What the user says where the assistant would speak first.
     package var opening: String
 
@@ -42,7 +42,7 @@ package struct AnthropicRequest: Sendable, Equatable {
         messages: [AnthropicMessage],
         thinking: Thinking = .modelDefault,
         effort: Effort? = nil,
-        outputSchema: JSONValue? = nil,
+        outputSchema: JSONDocument? = nil,
         opening: String = "(The conversation begins.)"
     ) {
         self.model = model
@@ -62,7 +62,7 @@ package struct AnthropicRequest: Sendable, Equatable {
     ///   - without: Fields that the model has turned down.
     /// - Returns: A JSON object.
     package func body(streaming: Bool, without: Set<OptionalField> = []) -> ByteBuffer {
-        var body: [String: JSONValue] = [
+        var body: [String: JSONDocument] = [
             "model": .string(self.model),
             "max_tokens": .integer(self.maxTokens),
             "messages": .array(
@@ -84,11 +84,11 @@ package struct AnthropicRequest: Sendable, Equatable {
         if optional.contains(.thinking), let type = Self.leastThinking(of: self.model) {
             body["thinking"] = ["type": .string(type)]
         }
-        var output: [String: JSONValue] = [:]
+        var output: [String: JSONDocument] = [:]
         if optional.contains(.effort) { output["effort"] = self.effort.map { .string($0.rawValue) } }
         output["format"] = self.outputSchema.map { ["type": "json_schema", "schema": $0] }
         if !output.isEmpty { body["output_config"] = .object(output) }
-        return JSONValue.object(body).encoded()
+        return JSONDocument.object(body).encoded()
     }
 
     /// The optional fields that this request has when nothing is left out.
@@ -99,8 +99,8 @@ package struct AnthropicRequest: Sendable, Equatable {
         return fields
     }
 
-    private static func systemBlock(_ text: String, endsCachedPrefix: Bool) -> JSONValue {
-        var block: [String: JSONValue] = ["type": "text", "text": .string(text)]
+    private static func systemBlock(_ text: String, endsCachedPrefix: Bool) -> JSONDocument {
+        var block: [String: JSONDocument] = ["type": "text", "text": .string(text)]
         if endsCachedPrefix { block["cache_control"] = ["type": "ephemeral"] }
         return .object(block)
     }

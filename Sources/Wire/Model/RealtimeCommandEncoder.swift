@@ -10,7 +10,7 @@ struct RealtimeCommandEncoder {
     /// The bounds of `metadata` (API reference of `response.create`): pairs, characters of a key and of a value.
     private static let metadataBounds = (pairs: 16, key: 64, value: 512)
 
-    func message(for command: ModelCommand) -> JSONValue {
+    func message(for command: ModelCommand) -> JSONDocument {
         switch command {
         case .configure(let settings):
             self.event("session.update", ["session": Self.session(settings)])
@@ -39,7 +39,7 @@ struct RealtimeCommandEncoder {
         }
     }
 
-    private func event(_ type: String, _ members: [String: JSONValue] = [:]) -> JSONValue {
+    private func event(_ type: String, _ members: [String: JSONDocument] = [:]) -> JSONDocument {
         var event = members
         event["type"] = .string(type)
         event["event_id"] = .string(self.eventID)
@@ -48,10 +48,10 @@ struct RealtimeCommandEncoder {
 
     // MARK: Sessions
 
-    private static func session(_ settings: ModelSessionSettings) -> JSONValue {
+    private static func session(_ settings: ModelSessionSettings) -> JSONDocument {
         let format = Self.format(settings.format)
-        var transcription: [String: JSONValue] = ["model": .string(settings.transcriptionModel)]
-        transcription["language"] = settings.language.map(JSONValue.string)
+        var transcription: [String: JSONDocument] = ["model": .string(settings.transcriptionModel)]
+        transcription["language"] = settings.language.map(JSONDocument.string)
         return [
             "type": "realtime",
             "output_modalities": ["audio"],
@@ -77,13 +77,13 @@ struct RealtimeCommandEncoder {
         ]
     }
 
-    private func turnDetectionUpdate(enabled: Bool) -> JSONValue {
-        let detection: JSONValue = enabled ? Self.turnDetection(idleTimeout: self.idleTimeout) : .null
+    private func turnDetectionUpdate(enabled: Bool) -> JSONDocument {
+        let detection: JSONDocument = enabled ? Self.turnDetection(idleTimeout: self.idleTimeout) : .null
         return ["type": "realtime", "audio": ["input": ["turn_detection": detection]]]
     }
 
     /// The provider's defaults, but for 500 ms of silence: on the phone 200 ms cuts people off in mid-sentence.
-    private static func turnDetection(idleTimeout: Duration?) -> JSONValue {
+    private static func turnDetection(idleTimeout: Duration?) -> JSONDocument {
         [
             "type": "server_vad",
             "threshold": 0.5,
@@ -96,7 +96,7 @@ struct RealtimeCommandEncoder {
     }
 
     /// The wire name of a format; 24000 is the only rate of linear PCM that the API has.
-    private static func format(_ format: AudioFormat) -> JSONValue {
+    private static func format(_ format: AudioFormat) -> JSONDocument {
         switch format {
         case .pcmu: ["type": "audio/pcmu"]
         case .l16: ["type": "audio/pcm", "rate": 24000]
@@ -104,8 +104,8 @@ struct RealtimeCommandEncoder {
     }
 
     /// A tool without a readable schema takes no parameters.
-    private static func tool(_ tool: ModelTool) -> JSONValue {
-        var parameters = JSONValue(parsing: tool.parameters)
+    private static func tool(_ tool: ModelTool) -> JSONDocument {
+        var parameters = JSONDocument(parsing: tool.parameters)
         if case .object = parameters {} else { parameters = ["type": "object", "properties": [:]] }
         return [
             "type": "function", "name": .string(tool.name), "description": .string(tool.description),
@@ -116,8 +116,8 @@ struct RealtimeCommandEncoder {
     // MARK: Items and responses
 
     /// An identifier that is too long for the API is left out: the server then chooses one.
-    private static func item(_ item: ModelHistoryItem) -> JSONValue {
-        let (id, members): (String?, [String: JSONValue]) =
+    private static func item(_ item: ModelHistoryItem) -> JSONDocument {
+        let (id, members): (String?, [String: JSONDocument]) =
             switch item {
             case .message(let id, let role, let text):
                 (
@@ -146,9 +146,9 @@ struct RealtimeCommandEncoder {
     }
 
     /// The overrides of one response; nil where there are none.
-    private static func response(_ request: ModelResponseRequest) -> JSONValue? {
-        var overrides: [String: JSONValue] = [:]
-        overrides["instructions"] = request.instructions.map(JSONValue.string)
+    private static func response(_ request: ModelResponseRequest) -> JSONDocument? {
+        var overrides: [String: JSONDocument] = [:]
+        overrides["instructions"] = request.instructions.map(JSONDocument.string)
         overrides["tool_choice"] = request.toolChoice.map { .string($0.rawValue) }
         overrides["input"] = request.input.map { .array($0.map(Self.item)) }
         if request.outOfBand { overrides["conversation"] = "none" }
@@ -157,10 +157,10 @@ struct RealtimeCommandEncoder {
         return overrides.isEmpty ? nil : .object(overrides)
     }
 
-    private static func metadata(_ metadata: [String: String]) -> JSONValue {
+    private static func metadata(_ metadata: [String: String]) -> JSONDocument {
         let bounds = Self.metadataBounds
         let pairs = metadata.sorted { $0.key < $1.key }.prefix(bounds.pairs).map { key, value in
-            (String(key.prefix(bounds.key)), JSONValue.string(String(value.prefix(bounds.value))))
+            (String(key.prefix(bounds.key)), JSONDocument.string(String(value.prefix(bounds.value))))
         }
         return .object(Dictionary(pairs) { first, _ in first })
     }

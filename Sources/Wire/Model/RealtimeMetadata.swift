@@ -3,7 +3,7 @@ struct RealtimeMetadata: Decodable {
     let pairs: [String: String]
 
     init(from decoder: any Decoder) throws {
-        let members = try [String: JSONValue](from: decoder)
+        let members = try [String: JSONDocument](from: decoder)
         self.pairs = members.compactMapValues { value in
             guard case .string(let text) = value else { return nil }
             return text

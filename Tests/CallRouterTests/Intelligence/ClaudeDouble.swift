@@ -9,12 +9,12 @@ import Wire
 /// A loopback Messages API that gives one answer to everything and keeps what it was asked.
 struct ClaudeDouble {
     /// What was asked, in order.
-    var requests: [JSONValue] { self.log.requests.withLock { $0 } }
+    var requests: [JSONDocument] { self.log.requests.withLock { $0 } }
 
     private let log: Log
 
     private final class Log: Sendable {
-        let requests = Mutex<[JSONValue]>([])
+        let requests = Mutex<[JSONDocument]>([])
     }
 
     struct Answer: Sendable {
@@ -24,7 +24,7 @@ struct ClaudeDouble {
 
         /// A whole message.
         static func message(_ text: String, stopReason: String = "end_turn") -> Answer {
-            let message: JSONValue = [
+            let message: JSONDocument = [
                 "type": "message", "role": "assistant", "stop_reason": .string(stopReason),
                 "content": [["type": "thinking", "thinking": "hm"], ["type": "text", "text": .string(text)]],
                 "usage": ["input_tokens": 900, "cache_read_input_tokens": 100, "output_tokens": 80],
@@ -34,7 +34,7 @@ struct ClaudeDouble {
 
         /// The same as server-sent events.
         static func stream(_ text: String, stopReason: String = "end_turn") -> Answer {
-            let events: [(String, JSONValue)] = [
+            let events: [(String, JSONDocument)] = [
                 ("message_start", ["message": ["usage": ["input_tokens": 900, "cache_read_input_tokens": 100]]]),
                 ("content_block_delta", ["index": 0, "delta": ["type": "thinking_delta", "thinking": "hm"]]),
                 ("content_block_delta", ["index": 1, "delta": ["type": "text_delta", "text": .string(text)]]),
@@ -65,7 +65,7 @@ struct ClaudeDouble {
         let router = Router()
         router.post("/v1/messages") { request, _ in
             let asked = String(buffer: try await request.body.collect(upTo: 1 << 22))
-            log.requests.withLock { $0.append(JSONValue(parsing: asked) ?? .null) }
+            log.requests.withLock { $0.append(JSONDocument(parsing: asked) ?? .null) }
             if answer == nil { for await _ in hold.stream {} }
             let given = answer ?? .problem(500, "api_error")
             return Response(

@@ -70,7 +70,7 @@ import Wire
             #expect(asked["max_tokens"] == 200)
             #expect(asked["thinking"] == ["type": "disabled"])
             #expect(asked["output_config"] == ["effort": "low"])
-            let block: JSONValue = [
+            let block: JSONDocument = [
                 "type": "text", "text": .string(prompts.reasonerSystemPrompt), "cache_control": ["type": "ephemeral"],
             ]
             #expect(asked["system"] == [block])

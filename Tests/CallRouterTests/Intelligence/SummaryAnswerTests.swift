@@ -7,13 +7,13 @@ import Wire
 
 @Suite struct SummaryAnswerTests {
     /// A good answer with one member replaced; nil takes it away.
-    private func summary(_ key: String? = nil, _ value: JSONValue? = nil) throws -> CallSummary {
-        var members: [String: JSONValue] = [
+    private func summary(_ key: String? = nil, _ value: JSONDocument? = nil) throws -> CallSummary {
+        var members: [String: JSONDocument] = [
             "status": "declined", "summary": " They refused. ", "consumer_interest_level": "none", "next_action": nil,
             "appointment_time": nil, "quote_amount": nil,
         ]
         if let key { members[key] = value }
-        let text = String(buffer: JSONValue.object(members).encoded())
+        let text = String(buffer: JSONDocument.object(members).encoded())
         return try SummaryAnswer.summary(
             from: AnthropicReply(text: text, stopReason: .endTurn, usage: AnthropicUsage())
         )
@@ -51,9 +51,9 @@ import Wire
             ("status", 1, "status is none of the outcomes"),
             ("consumer_interest_level", "huge", "consumer_interest_level is none of the levels"),
             ("summary", " ", "summary is empty"), ("summary", nil, "summary is empty"),
-        ] as [(String, JSONValue?, String)]
+        ] as [(String, JSONDocument?, String)]
     )
-    func required(key: String, value: JSONValue?, reason: String) {
+    func required(key: String, value: JSONDocument?, reason: String) {
         #expect(throws: ReasoningError.malformed(reason)) { try self.summary(key, value) }
     }
 
@@ -73,7 +73,7 @@ import Wire
 
     @Test("texts are held to their bounds")
     func bounds() throws {
-        let long = JSONValue.string(String(repeating: "x", count: 10_000))
+        let long = JSONDocument.string(String(repeating: "x", count: 10_000))
         #expect(try self.summary("summary", long).summary.count == 4000)
         #expect(try self.summary("next_action", long).nextAction?.count == 1000)
     }

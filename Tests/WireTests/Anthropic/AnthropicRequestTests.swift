@@ -15,7 +15,7 @@ import Testing
         )
     }
 
-    private func body(_ request: AnthropicRequest, streaming: Bool = true) throws -> JSONValue {
+    private func body(_ request: AnthropicRequest, streaming: Bool = true) throws -> JSONDocument {
         try ModelExamples.json(request.body(streaming: streaming))
     }
 
@@ -70,7 +70,7 @@ import Testing
         ]
     )
     func thinking(model: String, type: String?) throws {
-        let expected: JSONValue? = type.map { ["type": .string($0)] }
+        let expected: JSONDocument? = type.map { ["type": .string($0)] }
         #expect(try self.body(Self.request(model: model))["thinking"] == expected)
         #expect(AnthropicRequest.canAnswerWithoutThinking(model) == (type == "disabled"))
         var relaxed = Self.request(model: model)

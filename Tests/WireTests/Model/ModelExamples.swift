@@ -17,11 +17,11 @@ enum ModelExamples {
         try Self.text(name).split(separator: "\n").map(String.init)
     }
 
-    static func json(_ text: String) throws -> JSONValue {
-        try #require(JSONValue(parsing: text))
+    static func json(_ text: String) throws -> JSONDocument {
+        try #require(JSONDocument(parsing: text))
     }
 
-    static func json(_ buffer: ByteBuffer) throws -> JSONValue {
+    static func json(_ buffer: ByteBuffer) throws -> JSONDocument {
         try Self.json(String(buffer: buffer))
     }
 }

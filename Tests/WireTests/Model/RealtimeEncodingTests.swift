@@ -148,7 +148,7 @@ import Testing
 
     @Test("an identifier beyond the API's 32 characters is left to the server")
     func longIdentifier() throws {
-        func item(id: String?) throws -> JSONValue? {
+        func item(id: String?) throws -> JSONDocument? {
             let command = ModelCommand.createItem(.functionCall(id: id, callID: "c", name: "n", arguments: "{}"))
             return try ModelExamples.json(self.dialect.encode(command, eventID: "e"))["item"]
         }
@@ -184,7 +184,7 @@ import Testing
         var settings = Self.settings
         settings.tools = [ModelTool(name: "t", description: "d", parameters: text)]
         let message = try ModelExamples.json(self.dialect.encode(.configure(settings), eventID: "e"))
-        let expected: JSONValue = [
+        let expected: JSONDocument = [
             "type": "function", "name": "t", "description": "d", "parameters": ["type": "object", "properties": [:]],
         ]
         #expect(message["session"]?["tools"] == [expected])
@@ -196,7 +196,7 @@ import Testing
         let item = ModelHistoryItem.message(id: nil, role: .system, text: text)
         let message = self.dialect.encode(.createItem(item), eventID: "e")
         #expect(!message.readableBytesView.contains(UInt8(ascii: "\n")))
-        let content: JSONValue = [["type": "input_text", "text": .string(text)]]
+        let content: JSONDocument = [["type": "input_text", "text": .string(text)]]
         #expect(try ModelExamples.json(message)["item"]?["content"] == content)
         #expect(
             String(buffer: self.dialect.encode(.commitAudio, eventID: "a/b"))

@@ -6,18 +6,18 @@ import NIOFoundationCompat
 ///
 /// Numbers without a fraction are kept as ``integer(_:)``, so that identifiers and counts stay exact. ``encoded()``
 /// writes keys in order and leaves slashes alone: equal values are equal bytes, as prompt caches want them.
-package enum JSONValue: Sendable, Equatable {
+package enum JSONDocument: Sendable, Equatable {
     case null
     case bool(Bool)
     case integer(Int)
     case number(Double)
     case string(String)
-    case array([JSONValue])
-    case object([String: JSONValue])
+    case array([JSONDocument])
+    case object([String: JSONDocument])
 
     /// Reads a JSON text; nil when it is none.
     package init?(parsing text: String) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else { return nil }
+        guard let value = try? JSONDecoder().decode(JSONDocument.self, from: Data(text.utf8)) else { return nil }
         self = value
     }
 
@@ -37,13 +37,13 @@ package enum JSONValue: Sendable, Equatable {
     }
 
     /// The member of an object; nil where there is none, or where this is no object.
-    package subscript(_ key: String) -> JSONValue? {
+    package subscript(_ key: String) -> JSONDocument? {
         guard case .object(let members) = self else { return nil }
         return members[key]
     }
 }
 
-extension JSONValue: Codable {
+extension JSONDocument: Codable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
@@ -56,10 +56,10 @@ extension JSONValue: Codable {
             self = .integer(value)
         } else if let value = try? container.decode(Double.self) {
             self = .number(value)
-        } else if let value = try? container.decode([JSONValue].self) {
+        } else if let value = try? container.decode([JSONDocument].self) {
             self = .array(value)
         } else {
-            self = .object(try container.decode([String: JSONValue].self))
+            self = .object(try container.decode([String: JSONDocument].self))
         }
     }
 
@@ -78,7 +78,7 @@ extension JSONValue: Codable {
     }
 }
 
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+extension JSONDocument: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     package init(stringLiteral value: String) { self = .string(value) }
@@ -86,10 +86,10 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     package init(floatLiteral value: Double) { self = .number(value) }
     package init(booleanLiteral value: Bool) { self = .bool(value) }
     package init(nilLiteral: ()) { self = .null }
-    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    package init(arrayLiteral elements: JSONDocument...) { self = .array(elements) }
 
     /// An object; of a key that is written twice the last value counts.
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+    package init(dictionaryLiteral elements: (String, JSONDocument)...) {
         self = .object(Dictionary(elements) { _, last in last })
     }
 }
