@@ -34,7 +34,7 @@ struct ReportOutput {
         let latencies = report.mode == .echo ? "round trip ms p50/p90/p99/max" : "barge-in ms p50/p90/p99/max"
         Self.printColumns([
             "mode", "calls", "lost up/down", "dup", "reord", latencies, "CPU µs/msg", "CPU ms/call-s", "CPU %",
-            "MB idle", "KB/call", "gen. late p99",
+            "MB idle", "KB/call", "gen. late p99", "gen. CPU %",
         ])
     }
 
@@ -53,6 +53,7 @@ struct ReportOutput {
             String(format: "%.1f", Double(report.residentBytesBefore) / 1_048_576),
             String(format: "%.1f", Double(report.residentBytesPerCall) / 1_024),
             report.generatorLateness.map { String(format: "%.2f", $0.p99) } ?? "–",
+            String(format: "%.0f", report.generatorCPUPercent),
         ])
         if report.mode == .talk {
             print(
@@ -78,7 +79,7 @@ struct ReportOutput {
     }
 
     private static func printColumns(_ columns: [String]) {
-        let widths = [5, 6, 13, 4, 6, 31, 11, 14, 6, 8, 8, 13]
+        let widths = [5, 6, 13, 4, 6, 31, 11, 14, 6, 8, 8, 14, 10]
         let padded = zip(columns, widths).map { $0 + String(repeating: " ", count: max(1, $1 - $0.count)) }
         print(padded.joined())
     }

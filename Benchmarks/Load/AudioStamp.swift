@@ -1,4 +1,5 @@
 import CShims
+import Foundation
 
 /// A number written into the audio of a frame, so that a frame can be recognised wherever it comes out.
 ///
@@ -7,6 +8,7 @@ import CShims
 /// is near silence (0x7E).
 struct AudioStamp: Equatable {
     static let payloadLength = 216
+    private static let frameByteCount = 160
     private static let length = 16
     private static let digits = [UInt8]("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef".utf8)
     private static let silence = [UInt8](String(repeating: "fn5+", count: 49).utf8) + [UInt8]("fg==".utf8)
@@ -42,6 +44,15 @@ struct AudioStamp: Equatable {
         }
         guard let call = number(0..<4), let response = number(4..<8), let sequence = number(8..<16) else { return nil }
         self.init(call: call, response: response, sequence: sequence)
+    }
+
+    /// The stamps of a payload of several frames; nil for each frame that has none.
+    static func all(in payload: UnsafeRawBufferPointer) -> [AudioStamp?] {
+        guard let audio = Data(base64Encoded: Data(payload)) else { return [nil] }
+        return stride(from: 0, to: audio.count, by: Self.frameByteCount).map { start in
+            let stamp = audio.dropFirst(start).prefix(Self.length / 4 * 3).base64EncodedData()
+            return stamp.withUnsafeBytes { AudioStamp($0) }
+        }
     }
 
     /// Appends the whole payload of 216 characters.

@@ -122,18 +122,26 @@ final class LoadCall: LoadConnectionOwner {
     }
 
     private func receivedMedia(_ message: UnsafeRawBufferPointer, now: UInt64) {
-        guard let payload = value(after: #""payload":""#, in: message), let stamp = AudioStamp(payload),
-            stamp.call == self.index
-        else {
-            // Audio that nobody stamped: padding at the end of a response, or a frame that was torn.
-            return self.measurements.unstamped += 1
-        }
+        guard let payload = value(after: #""payload":""#, in: message) else { return self.measurements.unexpected += 1 }
+        self.messageCount += 1
         if !self.isEstablished {
             self.isEstablished = true
             self.measurements.establishedCount += 1
         }
-        self.messageCount += 1
+        if payload.count == AudioStamp.payloadLength {
+            self.receivedFrame(AudioStamp(payload), now: now)
+        } else {
+            // Several frames in one message, as a router may play what is not urgent.
+            for stamp in AudioStamp.all(in: payload) { self.receivedFrame(stamp, now: now) }
+        }
+    }
+
+    private func receivedFrame(_ stamp: AudioStamp?, now: UInt64) {
         self.playedUntil = max(self.playedUntil, now) + Self.frameNanoseconds
+        guard let stamp, stamp.call == self.index else {
+            // Audio that nobody stamped: padding at the end of a response, or a frame that was torn.
+            return self.measurements.unstamped += 1
+        }
         if stamp.response == self.clearedResponse { self.framesAfterClear += 1 }
         if let first = self.firstAudio, first.response == stamp.response {
             self.measurements.firstAudio.add(now - first.at)

@@ -66,8 +66,10 @@ final class LoadGenerator {
         for (call, first) in zip(self.calls, firstFrames) { call.window = first..<Int.max }
         let began = MonotonicTime.now
         let first = self.router.sample
+        let ownFirst = ProcessSample(pid: getpid())
         try self.play(until: began + UInt64(self.settings.seconds) * 1_000_000_000)
         let last = self.router.sample
+        let ownLast = ProcessSample(pid: getpid())
         let ended = MonotonicTime.now
         let lastMessages = self.messageCount
         for (call, first) in zip(self.calls, firstFrames) { call.window = first..<call.sentCount }
@@ -103,6 +105,8 @@ final class LoadGenerator {
             residentBytesBefore: before?.residentBytes ?? 0,
             residentBytesPerCall: ((last?.residentBytes ?? 0) - (before?.residentBytes ?? 0)) / self.settings.calls,
             generatorLateness: self.measurements.lateness.summary,
+            generatorCPUPercent: Double((ownLast?.cpuNanoseconds ?? 0) - (ownFirst?.cpuNanoseconds ?? 0)) / 1e7
+                / elapsed,
             unstampedFrames: self.measurements.unstamped,
             unexpectedMessages: self.measurements.unexpected,
             brokenConnections: broken

@@ -12,7 +12,9 @@ struct LoadReport: Encodable {
     let seconds: Double
     /// Caller to model.
     let uplink: Direction
-    /// Model to caller. In mode `talk` only responses that were not interrupted count.
+    /// Model to caller.
+    ///
+    /// In mode `talk` only responses that were not interrupted count.
     let downlink: Direction
     /// Mode `echo`, milliseconds.
     let roundTrip: LatencySummary?
@@ -35,6 +37,8 @@ struct LoadReport: Encodable {
     let residentBytesPerCall: Int
     /// How late the generator sent its frames, milliseconds: the run says little where its p99 is not small.
     let generatorLateness: LatencySummary?
+    /// What the generator itself used of its core.
+    let generatorCPUPercent: Double
     let unstampedFrames: Int
     let unexpectedMessages: Int
     let brokenConnections: [String: Int]

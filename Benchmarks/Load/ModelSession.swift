@@ -54,12 +54,13 @@ final class ModelSession: LoadConnectionOwner {
 
     func received(_ text: UnsafeMutableRawBufferPointer, on connection: LoadConnection) {
         let message = UnsafeRawBufferPointer(text)
-        guard let type = value(after: #""type":""#, in: message) else { return }
-        if type.elementsEqual("input_audio_buffer.append".utf8) {
-            self.receivedAudio(message)
-        } else {
-            self.receivedControl(String(decoding: type, as: UTF8.self), Data(message))
+        if value(after: #""type":"input_audio_buffer."#, in: message)?.elementsEqual("append".utf8) == true {
+            return self.receivedAudio(message)
         }
+        // Anything else is rare, and its keys may come in any order.
+        let object = try? JSONSerialization.jsonObject(with: Data(message))
+        guard let object = object as? [String: Any], let type = object["type"] as? String else { return }
+        self.receivedControl(type, object)
     }
 
     /// Lets the model of mode `talk` speak, be interrupted and listen, each in its time.
@@ -105,7 +106,7 @@ final class ModelSession: LoadConnectionOwner {
         self.connection.send(self.message)
     }
 
-    private func receivedControl(_ type: String, _ message: Data) {
+    private func receivedControl(_ type: String, _ object: [String: Any]) {
         switch type {
         case "session.update":
             self.connection.send(ModelMessages.sessionUpdated)
@@ -113,8 +114,7 @@ final class ModelSession: LoadConnectionOwner {
         case "response.create":
             guard !self.isSpeaking else { return self.connection.send(ModelMessages.activeResponseError) }
             // The metadata come back as they were sent.
-            let object = (try? JSONSerialization.jsonObject(with: message)) as? [String: Any]
-            let response = object?["response"] as? [String: Any]
+            let response = object["response"] as? [String: Any]
             if let metadata = response?["metadata"], let data = try? JSONSerialization.data(withJSONObject: metadata) {
                 self.metadata = String(decoding: data, as: UTF8.self)
             }
