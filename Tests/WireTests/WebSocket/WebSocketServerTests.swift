@@ -136,7 +136,10 @@ import Wire
 
     @Test("when the server closes, what comes before the client's close frame is dropped, and its reply is reported")
     func serverCloses() async throws {
-        try await SocketListener.bare { listener in
+        var options = SocketListener.Options()
+        // Longer than any machine is slow: the peer here does answer.
+        options.closeTimeout = .seconds(60)
+        try await SocketListener.bare(options) { listener in
             try await RawPeer.connect(to: listener.port) { peer in
                 let connection = try await listener.next()
                 try await connection.onLoop { $0.close(code: 1001, reason: "draining") }
