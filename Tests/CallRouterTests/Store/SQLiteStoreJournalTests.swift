@@ -163,6 +163,8 @@ import Testing
 
     @Test("the writer commits by itself, and what is left when it is stopped")
     func writerCommits() async throws {
+        // Journals of calls that never came in are not kept over a restart.
+        try await self.store.insert(Samples.call("c"))
         let (commits, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.store.database.add(transactionObserver: CommitObserver { continuation.yield() }, extent: .databaseLifetime)
         let store = self.store
