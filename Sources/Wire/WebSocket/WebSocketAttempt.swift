@@ -9,11 +9,14 @@ struct WebSocketAttempt: Sendable {
     /// nil for `ws://`.
     var tls: NIOSSLContext?
     var maxMessageByteCount: Int
+    /// That of the task which makes the attempt.
+    var cancellation: WebSocketCancellation
     var makeDelegate: @Sendable () -> any WebSocketDelegate
 
     /// Sets up TLS and the upgrade on a connection that is about to be made; runs on its loop.
     func start(on channel: any Channel) -> EventLoopFuture<WebSocketOpening> {
         channel.eventLoop.makeCompletedFuture {
+            guard self.cancellation.add(channel) else { throw CancellationError() }
             let pipeline = channel.pipeline.syncOperations
             if let tls = self.tls {
                 // An address cannot be named in SNI; the certificate is then checked against the address itself.

@@ -26,8 +26,8 @@ package struct WebSocketClient: Sendable {
 
     /// Opens `url` on `eventLoop` and installs a handler.
     ///
-    /// Messages that the server sends right behind its 101 reach the delegate before this returns. Cancelling the task
-    /// closes the connection.
+    /// Messages that the server sends right behind its 101 answer, and the end of the connection, may reach the delegate
+    /// before this returns. Cancelling the task ends the attempt at once, but for the look-up of the host.
     ///
     /// - Parameters:
     ///   - url: `ws://` or `wss://`, with port, path and query as needed.
@@ -48,25 +48,39 @@ package struct WebSocketClient: Sendable {
     ) async throws(WebSocketConnectError) -> NIOLoopBound<WebSocketHandler> {
         let address = try WebSocketURL(url)
         let request = try Self.makeRequest(address, headers: headers)
-        let started = ContinuousClock.now
+        let cancellation = WebSocketCancellation()
         let attempt = WebSocketAttempt(
             address: address,
             request: request,
             tls: try self.context(for: address),
             maxMessageByteCount: maxMessageByteCount,
+            cancellation: cancellation,
             makeDelegate: makeDelegate
         )
         do {
-            let opening = try await ClientBootstrap(group: eventLoop)
-                .connectTimeout(TimeAmount(timeout))
-                // Messages and the end of TCP may come together, see `WebSocketAnswerGate`; the handler then closes.
-                .channelOption(.allowRemoteHalfClosure, value: true)
-                .connect(host: address.host, port: address.port) { channel in attempt.start(on: channel) }
-            let remaining = timeout - started.duration(to: .now)
-            return try await opening.wait(atMost: remaining)
+            return try await withTaskCancellationHandler {
+                try await Self.open(attempt, on: eventLoop, timeout: timeout)
+            } onCancel: {
+                cancellation.cancel()
+            }
         } catch {
+            if cancellation.isCancelled { throw .unreachable("the attempt was cancelled") }
             throw Self.explain(error)
         }
+    }
+
+    private static func open(
+        _ attempt: WebSocketAttempt,
+        on eventLoop: any EventLoop,
+        timeout: Duration
+    ) async throws -> NIOLoopBound<WebSocketHandler> {
+        let started = ContinuousClock.now
+        let opening = try await ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(timeout))
+            // Messages and the end of TCP may come together, see `WebSocketAnswerGate`; the handler then closes.
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .connect(host: attempt.address.host, port: attempt.address.port) { channel in attempt.start(on: channel) }
+        return try await opening.wait(atMost: timeout - started.duration(to: .now))
     }
 
     private func context(for address: WebSocketURL) throws(WebSocketConnectError) -> NIOSSLContext? {

@@ -5,27 +5,19 @@ struct WebSocketOpening: Sendable {
     var channel: any Channel
     var promise: EventLoopPromise<NIOLoopBound<WebSocketHandler>>
 
-    /// The open handler, as soon as the server has accepted.
-    ///
-    /// Past `limit`, or when the task is cancelled, the channel is closed.
+    /// The open handler, as soon as the server has accepted; past `limit` the channel is closed.
     func wait(atMost limit: Duration) async throws -> NIOLoopBound<WebSocketHandler> {
-        let deadline = self.channel.eventLoop.scheduleTask(in: TimeAmount(limit)) { self.giveUp(.timedOut) }
+        let deadline = self.channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
+            self.promise.fail(WebSocketConnectError.timedOut)
+            self.channel.close(promise: nil)
+        }
         defer { deadline.cancel() }
         do {
-            return try await withTaskCancellationHandler {
-                try await self.promise.futureResult.get()
-            } onCancel: {
-                self.giveUp(.unreachable("the attempt was cancelled"))
-            }
+            return try await self.promise.futureResult.get()
         } catch {
             // A handshake that failed leaves nothing open.
             self.channel.close(promise: nil)
             throw error
         }
-    }
-
-    private func giveUp(_ error: WebSocketConnectError) {
-        self.promise.fail(error)
-        self.channel.close(promise: nil)
     }
 }

@@ -167,4 +167,45 @@ import Wire
         }
         #expect(reason.lowercased().contains("refused"))
     }
+
+    /// Runs `body` with a port whose listener takes no connection, its queue being full: an attempt hangs in TCP.
+    private func withSilentPort(_ body: (Int) async throws -> Void) async throws {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.backlog, value: 1)
+            .serverChannelOption(.autoRead, value: false)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = server.localAddress?.port ?? 0
+        var fillers: [any Channel] = []
+        let filler = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connectTimeout(.milliseconds(200))
+        while fillers.count < 16, let channel = try? await filler.connect(host: "127.0.0.1", port: port).get() {
+            fillers.append(channel)
+        }
+        #expect(fillers.count < 16, "the queue never filled up")
+        try await body(port)
+        for channel in fillers { try? await channel.close() }
+        try await server.close()
+    }
+
+    @Test("a host that does not answer TCP is given up after the time given")
+    func silentHost() async throws {
+        try await self.withSilentPort { port in
+            let error = await self.error { () async throws(WebSocketConnectError) in
+                _ = try await self.connect(port, timeout: .milliseconds(100))
+            }
+            #expect(error == .timedOut)
+        }
+    }
+
+    @Test("cancelling ends an attempt whose connection is not there yet")
+    func cancelConnecting() async throws {
+        try await self.withSilentPort { port in
+            let attempt = Task {
+                await self.error { () async throws(WebSocketConnectError) in
+                    _ = try await self.connect(port, timeout: .seconds(3_600))
+                }
+            }
+            attempt.cancel()
+            #expect(await attempt.value == .unreachable("the attempt was cancelled"))
+        }
+    }
 }
