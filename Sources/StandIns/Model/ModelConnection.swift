@@ -160,7 +160,10 @@ package actor ModelConnection {
     private func updateSession(_ json: JSONValue) throws(ModelConversation.Refusal) {
         try self.session.apply(json["session"])
         self.input.apply(self.session)
-        self.record.update { $0.session = self.session.json }
+        self.record.update { record in
+            record.session = self.session.json
+            record.isConfigured = true
+        }
         self.send("session.updated", [("session", self.session.json)])
         self.trip(.configured)
     }

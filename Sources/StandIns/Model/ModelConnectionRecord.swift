@@ -95,6 +95,8 @@ package struct ModelConnectionRecord: Sendable {
     package var spoken: [SpokenItem] = []
     package var truncations: [Truncation] = []
     package var toolCalls: [ToolCall] = []
+    /// A `session.update` has been confirmed.
+    package var isConfigured = false
     /// The effective session.
     package var session: JSONValue = .null
     /// Error events that were sent, by code.
@@ -110,7 +112,6 @@ package struct ModelConnectionRecord: Sendable {
         self.openedAt = openedAt
     }
 
-    package var isConfigured: Bool { self.sent.contains { $0.type == "session.updated" } }
 
     /// The events of one type that the client sent.
     package func received(_ type: String) -> [JSONValue] { self.received.filter { $0.type == type }.map(\.json) }

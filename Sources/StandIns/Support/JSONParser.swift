@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 
 /// Why a text is not JSON (RFC 8259).
@@ -10,7 +11,7 @@ package struct JSONParseError: Error, Equatable, CustomStringConvertible {
 extension JSONValue {
     /// Reads one JSON value that takes up all of `buffer`, at most 64 levels deep.
     package init(parsing buffer: ByteBuffer) throws(JSONParseError) {
-        try self.init(parsing: Array(buffer.readableBytesView))
+        try self.init(parsing: buffer.getBytes(at: buffer.readerIndex, length: buffer.readableBytes) ?? [])
     }
 
     /// Reads one JSON value that takes up all of `text`, at most 64 levels deep.
@@ -98,6 +99,7 @@ private struct JSONParser {
     mutating func string() throws(JSONParseError) -> String {
         self.index += 1
         let start = self.index
+        if let text = self.plainString() { return text }
         var unescaped: [UInt8]?
         while let byte = self.peek() {
             switch byte {
@@ -118,6 +120,22 @@ private struct JSONParser {
             }
         }
         throw self.failure
+    }
+
+    /// A string without escapes, taken at once: what nearly every string is.
+    private mutating func plainString() -> String? {
+        let start = self.index
+        let text: String? = self.bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, start < bytes.count,
+                let quote = memchr(base + start, 0x22, bytes.count - start)
+            else { return nil }
+            let content = UnsafeRawBufferPointer(start: base + start, count: UnsafeRawPointer(quote) - (base + start))
+            guard !ByteScan.needsEscape(content) else { return nil }
+            return String(validating: content.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+        }
+        guard let text else { return nil }
+        self.index += text.utf8.count + 1
+        return text
     }
 
     mutating func escape(into content: inout [UInt8]) throws(JSONParseError) {
