@@ -5,14 +5,14 @@ package struct ModelConnectionRecord: Sendable {
     /// A client event other than an append.
     package struct ReceivedEvent: Sendable {
         package var type: String
-        package var json: JSONValue
+        package var json: StandInJSON
         package var at: ContinuousClock.Instant
     }
 
     /// A server event; its audio is left out.
     package struct SentEvent: Sendable {
         package var type: String
-        package var json: JSONValue
+        package var json: StandInJSON
         package var at: ContinuousClock.Instant
     }
 
@@ -98,7 +98,7 @@ package struct ModelConnectionRecord: Sendable {
     /// A `session.update` has been confirmed.
     package var isConfigured = false
     /// The effective session.
-    package var session: JSONValue = .null
+    package var session: StandInJSON = .null
     /// Error events that were sent, by code.
     package var errorCodes: [String] = []
     /// What the client did that the API or RFC 6455 does not allow.
@@ -114,8 +114,8 @@ package struct ModelConnectionRecord: Sendable {
 
 
     /// The events of one type that the client sent.
-    package func received(_ type: String) -> [JSONValue] { self.received.filter { $0.type == type }.map(\.json) }
+    package func received(_ type: String) -> [StandInJSON] { self.received.filter { $0.type == type }.map(\.json) }
 
     /// The events of one type that were sent to the client.
-    package func sent(_ type: String) -> [JSONValue] { self.sent.filter { $0.type == type }.map(\.json) }
+    package func sent(_ type: String) -> [StandInJSON] { self.sent.filter { $0.type == type }.map(\.json) }
 }

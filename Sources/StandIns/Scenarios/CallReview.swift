@@ -39,7 +39,7 @@ package struct CallReview: Sendable {
     }
 
     /// Adds what the router's own account of the call, `GET /v1/calls/{call_id}`, has wrong.
-    package mutating func compare(with account: JSONValue) {
+    package mutating func compare(with account: StandInJSON) {
         let outcome = account["outcome"]?.string ?? "none"
         if !self.plan.outcomes.contains(outcome) {
             self.problems.append("the outcome is \(outcome), not \(self.plan.outcomes.sorted().joined(separator: " or "))")

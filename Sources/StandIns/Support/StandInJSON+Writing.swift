@@ -1,6 +1,6 @@
 import NIOCore
 
-extension JSONValue {
+extension StandInJSON {
     /// The value as compact JSON; members keep their order and `/` is not escaped.
     package var text: String { String(buffer: self.buffer) }
 
