@@ -217,7 +217,7 @@ extension CarrierCall {
     private func echo(_ echoes: [CarrierPlayout.Echo]) {
         for echo in echoes {
             guard let message = self.line?.messages.mark(echo.name) else { return }
-            self.line?.socket.send(message)
+            defer { self.line?.socket.send(message) }
             self.update { stream in
                 guard let index = stream.marks.firstIndex(where: { $0.name == echo.name && $0.echoedAt == nil }) else {
                     return

@@ -69,6 +69,9 @@ struct RealtimeClient {
 
     func send(_ json: StandInJSON) { self.socket.send(json) }
 
+    /// The bytes of an audio delta.
+    static func decode(_ text: String) -> [UInt8] { Data(base64Encoded: text).map { [UInt8]($0) } ?? [] }
+
     /// Configures the session as a telephone bridge does.
     func configure(
         tools: StandInJSON = [],
