@@ -8,7 +8,7 @@ struct CallResult: Sendable {
     var outcome: String?
     var endReason: String?
     /// The transcript as `GET /v1/calls/{call_id}` shows it.
-    var transcript: [JSONValue] = []
+    var transcript: [StandInJSON] = []
     var turnLatencies: [Duration] = []
     var bargeIns: [Duration] = []
     var reasonings: [Duration] = []
@@ -21,19 +21,19 @@ struct CallResult: Sendable {
 
     var isOK: Bool { self.problems.isEmpty }
 
-    var json: JSONValue {
+    var json: StandInJSON {
         [
-            "call_id": JSONValue(self.callID), "scenario": .string(self.scenario.rawValue), "ok": .bool(self.isOK),
-            "outcome": JSONValue(self.outcome), "end_reason": JSONValue(self.endReason),
+            "call_id": StandInJSON(self.callID), "scenario": .string(self.scenario.rawValue), "ok": .bool(self.isOK),
+            "outcome": StandInJSON(self.outcome), "end_reason": StandInJSON(self.endReason),
             "transcript": .array(self.transcript), "turn_latency_ms": Self.milliseconds(self.turnLatencies),
             "barge_in_ms": Self.milliseconds(self.bargeIns), "reasoning_ms": Self.milliseconds(self.reasonings),
-            "recording_path": JSONValue(self.recordingPath),
-            "error": JSONValue(self.isOK ? nil : self.problems.joined(separator: "; ")),
+            "recording_path": StandInJSON(self.recordingPath),
+            "error": StandInJSON(self.isOK ? nil : self.problems.joined(separator: "; ")),
         ]
     }
 
-    private static func milliseconds(_ durations: [Duration]) -> JSONValue {
-        .array(durations.map { JSONValue(Self.milliseconds($0)) })
+    private static func milliseconds(_ durations: [Duration]) -> StandInJSON {
+        .array(durations.map { StandInJSON(Self.milliseconds($0)) })
     }
 
     /// Whole milliseconds, rounded.

@@ -76,15 +76,15 @@ struct SimulatedCall: Sendable {
     }
 
     /// The router's account of a call, once its outcome is there.
-    private func account(of callID: String) async throws -> JSONValue {
+    private func account(of callID: String) async throws -> StandInJSON {
         let deadline = ContinuousClock.now + Self.outcomePatience
-        var last: JSONValue = .null
+        var last: StandInJSON = .null
         repeat {
             let request = HTTPClientRequest(url: "http://127.0.0.1:\(self.port)/v1/calls/\(callID)")
             let response = try await HTTPClient.shared.execute(request, timeout: .seconds(5))
             let body = try await response.body.collect(upTo: 4 << 20)
             guard response.status == .ok else { throw AccountError.status(Int(response.status.code)) }
-            last = try JSONValue(parsing: body)
+            last = try StandInJSON(parsing: body)
             if let outcome = last["outcome"], !outcome.isNull { return last }
             try await Task.sleep(for: .milliseconds(100))
         } while ContinuousClock.now < deadline

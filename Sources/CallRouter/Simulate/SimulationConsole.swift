@@ -79,7 +79,7 @@ final class SimulationConsole: Sendable {
     // MARK: - Afterwards
 
     func printJSON(_ results: [CallResult]) {
-        Self.write(JSONValue.array(results.map(\.json)).text + "\n", to: .standardOutput)
+        Self.write(StandInJSON.array(results.map(\.json)).text + "\n", to: .standardOutput)
     }
 
     func note(_ text: String) { Self.write(text + "\n", to: .standardError) }

@@ -17,6 +17,20 @@ package struct CallDocument: Sendable, Equatable {
         package var codec: String?
         package var isRealtime: Bool
         package var parameters: [String: String]
+
+        package init(
+            url: String,
+            authBearerToken: String?,
+            codec: String?,
+            isRealtime: Bool,
+            parameters: [String: String]
+        ) {
+            self.url = url
+            self.authBearerToken = authBearerToken
+            self.codec = codec
+            self.isRealtime = isRealtime
+            self.parameters = parameters
+        }
     }
 
     package struct Dial: Sendable, Equatable {
@@ -26,6 +40,14 @@ package struct CallDocument: Sendable, Equatable {
         /// Fetched when the dialled leg is over; nil goes on with the next verb.
         package var action: String?
         package var method: String
+
+        package init(number: String, callerID: String?, timeoutSeconds: Int, action: String?, method: String) {
+            self.number = number
+            self.callerID = callerID
+            self.timeoutSeconds = timeoutSeconds
+            self.action = action
+            self.method = method
+        }
     }
 
     /// What the carrier would not take.

@@ -88,7 +88,7 @@ extension CarrierCall {
 
     /// Sends a message on the stream as it is.
     package func send(raw text: String) {
-        guard let json = try? JSONValue(parsing: text) else { return }
+        guard let json = try? StandInJSON(parsing: text) else { return }
         self.line?.socket.send(json)
     }
 

@@ -136,7 +136,7 @@ extension CarrierCall {
     }
 
     private func receive(_ text: ByteBuffer, at now: ContinuousClock.Instant) {
-        guard let json = try? JSONValue(parsing: text), let event = json["event"]?.string else {
+        guard let json = try? StandInJSON(parsing: text), let event = json["event"]?.string else {
             self.anomaly("a message that is not JSON, or has no event (31951)")
             return
         }
@@ -158,7 +158,7 @@ extension CarrierCall {
         }
     }
 
-    private func play(_ json: JSONValue, at now: ContinuousClock.Instant) {
+    private func play(_ json: StandInJSON, at now: ContinuousClock.Instant) {
         guard let payload = json["media"]?["payload"]?.string, let data = Data(base64Encoded: payload), !data.isEmpty,
             let format = self.line?.format, json["media"]?.keys == ["payload"]
         else {
@@ -177,7 +177,7 @@ extension CarrierCall {
         }
     }
 
-    private func mark(_ json: JSONValue, at now: ContinuousClock.Instant) {
+    private func mark(_ json: StandInJSON, at now: ContinuousClock.Instant) {
         guard let name = json["mark"]?["name"]?.string else {
             self.anomaly("a mark without a name (31951)")
             return
@@ -217,7 +217,7 @@ extension CarrierCall {
     private func echo(_ echoes: [CarrierPlayout.Echo]) {
         for echo in echoes {
             guard let message = self.line?.messages.mark(echo.name) else { return }
-            self.line?.socket.send(message)
+            defer { self.line?.socket.send(message) }
             self.update { stream in
                 guard let index = stream.marks.firstIndex(where: { $0.name == echo.name && $0.echoedAt == nil }) else {
                     return

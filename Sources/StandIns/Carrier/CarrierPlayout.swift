@@ -26,6 +26,11 @@ package struct CarrierPlayout: Sendable {
         package var name: String
         /// Echoed because of `clear`, not because it was reached.
         package var isCleared: Bool
+
+        package init(name: String, isCleared: Bool) {
+            self.name = name
+            self.isCleared = isCleared
+        }
     }
 
     private struct Piece {

@@ -2,7 +2,7 @@
 package struct ClaudeRecord: Sendable {
     package struct Request: Sendable {
         package var kind: ClaudeSettings.Kind
-        package var json: JSONValue
+        package var json: StandInJSON
         package var at: ContinuousClock.Instant
         /// What it was answered with instead of an answer.
         package var trouble: ClaudeSettings.Trouble?

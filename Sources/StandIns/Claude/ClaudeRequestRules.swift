@@ -8,7 +8,7 @@ enum ClaudeRequestRules {
     ]
 
     /// - Returns: The message of the 400, or nil for a request that is all right.
-    static func complaint(about json: JSONValue, headers: HTTPHeaders) -> String? {
+    static func complaint(about json: StandInJSON, headers: HTTPHeaders) -> String? {
         guard headers.first(name: "anthropic-version") == "2023-06-01" else { return "anthropic-version: header is required" }
         guard headers.first(name: "content-type")?.hasPrefix("application/json") == true else {
             return "content-type: expected application/json"
@@ -33,7 +33,7 @@ enum ClaudeRequestRules {
         return Self.complaint(aboutSchema: schema)
     }
 
-    private static func complaint(aboutSchema schema: JSONValue) -> String? {
+    private static func complaint(aboutSchema schema: StandInJSON) -> String? {
         guard schema["type"]?.string == "object" else { return nil }
         guard schema["additionalProperties"] == false else {
             return "output_config.format.schema: additionalProperties must be false for every object"

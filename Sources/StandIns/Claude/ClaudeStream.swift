@@ -17,7 +17,7 @@ struct ClaudeStream {
                 "id": .string("msg_\(id)"), "type": "message", "role": "assistant", "model": .string(model),
                 "content": [], "stop_reason": .null, "stop_sequence": .null,
                 "usage": [
-                    "input_tokens": JSONValue(inputTokens), "cache_creation_input_tokens": 0,
+                    "input_tokens": StandInJSON(inputTokens), "cache_creation_input_tokens": 0,
                     "cache_read_input_tokens": 0, "output_tokens": 1, "service_tier": "standard",
                 ],
             ],
@@ -26,7 +26,7 @@ struct ClaudeStream {
         self.steps.append(.pause(delay))
         if thinks { self.thinking() }
         let words = text.split(separator: " ")
-        let index: JSONValue = thinks ? 1 : 0
+        let index: StandInJSON = thinks ? 1 : 0
         let said = end == .normal ? words[...] : words.prefix(end == .refusal ? 0 : words.count / 2)
         self.block(index, said)
         switch end {
@@ -41,10 +41,10 @@ struct ClaudeStream {
             return
         case .normal, .refusal, .cut: break
         }
-        let reason: JSONValue = end == .refusal ? "refusal" : end == .cut ? "max_tokens" : "end_turn"
+        let reason: StandInJSON = end == .refusal ? "refusal" : end == .cut ? "max_tokens" : "end_turn"
         self.event("message_delta", [
             "type": "message_delta", "delta": ["stop_reason": reason, "stop_sequence": .null],
-            "usage": ["output_tokens": JSONValue(max(1, said.count * 4 / 3))],
+            "usage": ["output_tokens": StandInJSON(max(1, said.count * 4 / 3))],
         ])
         self.event("message_stop", ["type": "message_stop"])
     }
@@ -65,7 +65,7 @@ struct ClaudeStream {
     }
 
     /// A text block in pieces of a few words.
-    private mutating func block(_ index: JSONValue, _ words: ArraySlice<Substring>) {
+    private mutating func block(_ index: StandInJSON, _ words: ArraySlice<Substring>) {
         self.event("content_block_start", [
             "type": "content_block_start", "index": index, "content_block": ["type": "text", "text": ""],
         ])
@@ -82,7 +82,7 @@ struct ClaudeStream {
         self.event("content_block_stop", ["type": "content_block_stop", "index": index])
     }
 
-    private mutating func event(_ name: String, _ data: JSONValue) {
+    private mutating func event(_ name: String, _ data: StandInJSON) {
         self.steps.append(.bytes(ByteBuffer(string: "event: \(name)\ndata: \(data.text)\n\n")))
     }
 }

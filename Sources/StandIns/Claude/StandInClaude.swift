@@ -53,7 +53,7 @@ private struct ClaudeAnswerer: Sendable {
         guard request.method == .POST, request.path == "/v1/messages" else {
             return self.refuse(request, 404, "not_found_error", "no such path")
         }
-        guard let json = try? JSONValue(parsing: request.body) else {
+        guard let json = try? StandInJSON(parsing: request.body) else {
             return self.refuse(request, 400, "invalid_request_error", "the body is not JSON")
         }
         if let complaint = ClaudeRequestRules.complaint(about: json, headers: request.headers) {
@@ -62,7 +62,7 @@ private struct ClaudeAnswerer: Sendable {
         return self.message(json)
     }
 
-    private func message(_ json: JSONValue) -> LoopbackResponse {
+    private func message(_ json: StandInJSON) -> LoopbackResponse {
         let schema = json["output_config"]?["format"]?["schema"]
         let kind: ClaudeSettings.Kind = schema == nil ? .reasoning : .summary
         let (trouble, id) = self.record.update { record in
@@ -102,22 +102,22 @@ private struct ClaudeAnswerer: Sendable {
     }
 
     /// The answer as one message object.
-    private func whole(_ text: String, _ json: JSONValue, id: Int, end: ClaudeStream.End) -> LoopbackResponse {
+    private func whole(_ text: String, _ json: StandInJSON, id: Int, end: ClaudeStream.End) -> LoopbackResponse {
         if end == .errorEvent { return Self.error(529, "overloaded_error", "Overloaded") }
         let words = text.count / 4
         let said = end == .refusal ? "" : end == .cut ? String(text.prefix(text.count / 2)) : text
-        var content: [JSONValue] = said.isEmpty ? [] : [["type": "text", "text": .string(said)]]
+        var content: [StandInJSON] = said.isEmpty ? [] : [["type": "text", "text": .string(said)]]
         if self.settings.thinks, json["thinking"]?["type"]?.string != "disabled" {
             content.insert(["type": "thinking", "thinking": "", "signature": "EqQBCgIYAhIM"], at: 0)
         }
-        let reason: JSONValue = end == .refusal ? "refusal" : end == .cut ? "max_tokens" : "end_turn"
+        let reason: StandInJSON = end == .refusal ? "refusal" : end == .cut ? "max_tokens" : "end_turn"
         var response = LoopbackResponse.json(
             [
                 "id": .string("msg_\(id)"), "type": "message", "role": "assistant", "model": json["model"] ?? "",
                 "content": .array(content), "stop_reason": reason, "stop_sequence": .null, "stop_details": .null,
                 "usage": [
-                    "input_tokens": JSONValue(max(1, Self.text(of: json).count / 4)), "cache_creation_input_tokens": 0,
-                    "cache_read_input_tokens": 0, "output_tokens": JSONValue(max(1, words)),
+                    "input_tokens": StandInJSON(max(1, Self.text(of: json).count / 4)), "cache_creation_input_tokens": 0,
+                    "cache_read_input_tokens": 0, "output_tokens": StandInJSON(max(1, words)),
                 ],
             ],
             headers: ["request-id": "req_\(id)"]
@@ -134,7 +134,7 @@ private struct ClaudeAnswerer: Sendable {
         return permanent.trouble
     }
 
-    private func model(_ id: String) -> JSONValue {
+    private func model(_ id: String) -> StandInJSON {
         [
             "type": "model", "id": .string(id), "display_name": .string(id), "created_at": "2026-10-07T00:00:00Z",
             "lifecycle": "active", "retires_at": .null,
@@ -172,7 +172,7 @@ private struct ClaudeAnswerer: Sendable {
     }
 
     /// All text of the messages.
-    private static func text(of json: JSONValue) -> String {
+    private static func text(of json: StandInJSON) -> String {
         (json["messages"]?.array ?? []).map { message in
             if let text = message["content"]?.string { return text }
             return (message["content"]?.array ?? []).compactMap { $0["text"]?.string }.joined(separator: "\n")

@@ -42,18 +42,18 @@ package struct SummaryRule: Sendable, Equatable {
 
     /// The answer in the shape that the schema of a request asks for: every property by its name, what is unknown by its
     /// type.
-    package func answer(schema: JSONValue?) -> JSONValue {
+    package func answer(schema: StandInJSON?) -> StandInJSON {
         let properties = schema?["properties"]?.members ?? []
-        return .object(properties.map { JSONMember(name: $0.name, value: self.value($0.name, $0.value)) })
+        return .object(properties.map { StandInJSONMember(name: $0.name, value: self.value($0.name, $0.value)) })
     }
 
-    private func value(_ name: String, _ schema: JSONValue) -> JSONValue {
+    private func value(_ name: String, _ schema: StandInJSON) -> StandInJSON {
         switch name {
         case "status", "outcome": return .string(self.status)
         case "summary": return .string(self.summary)
         case "consumer_interest_level", "interest_level": return .string(self.interest)
-        case "next_action": return JSONValue(self.nextAction)
-        case "appointment_time": return JSONValue(self.appointmentTime)
+        case "next_action": return StandInJSON(self.nextAction)
+        case "appointment_time": return StandInJSON(self.appointmentTime)
         case "quote_amount": return self.quoteAmount.map { .number($0) } ?? .null
         default: break
         }

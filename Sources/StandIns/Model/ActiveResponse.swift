@@ -6,8 +6,8 @@ struct ActiveResponse {
     let cause: ModelTurn.Cause
     let isOutOfBand: Bool
     let isText: Bool
-    let metadata: JSONValue
-    let maxOutputTokens: JSONValue
+    let metadata: StandInJSON
+    let maxOutputTokens: StandInJSON
     /// The n-th response of its connection, from 1; 0 out of band.
     let number: Int
     var steps: ArraySlice<ResponsePlan.Step>

@@ -4,7 +4,7 @@ import Wire
 
 extension ModelConnection {
     /// Takes `input_audio_buffer.append`, which is never confirmed.
-    func append(_ json: JSONValue, at now: ContinuousClock.Instant) {
+    func append(_ json: StandInJSON, at now: ContinuousClock.Instant) {
         guard let text = json["audio"]?.string, let data = Data(base64Encoded: text), !data.isEmpty else {
             self.violation("an append without base64 audio")
             self.sendError(code: "invalid_value", message: "Invalid 'audio'. Expected base64-encoded audio bytes.", param: "audio")
@@ -50,7 +50,7 @@ extension ModelConnection {
         }
         self.send(
             "input_audio_buffer.speech_started",
-            [("audio_start_ms", JSONValue(start)), ("item_id", .string(itemID))]
+            [("audio_start_ms", StandInJSON(start)), ("item_id", .string(itemID))]
         )
         guard self.input.interrupts, let active = self.activeResponseID else { return }
         self.cancel(active, reason: "turn_detected")
@@ -60,7 +60,7 @@ extension ModelConnection {
         let itemID = self.input.speechItemID ?? self.newItemID()
         self.send(
             "input_audio_buffer.speech_stopped",
-            [("audio_end_ms", JSONValue(end)), ("item_id", .string(itemID))]
+            [("audio_end_ms", StandInJSON(end)), ("item_id", .string(itemID))]
         )
         self.commitInput(as: itemID, end: end, now: now)
         guard self.input.responds else { return }
@@ -106,10 +106,10 @@ extension ModelConnection {
         guard let previous = try? self.conversation.insert(item, after: nil) else { return }
         self.send(
             "input_audio_buffer.committed",
-            [("previous_item_id", JSONValue(previous)), ("item_id", .string(itemID))]
+            [("previous_item_id", StandInJSON(previous)), ("item_id", .string(itemID))]
         )
-        self.send("conversation.item.added", [("previous_item_id", JSONValue(previous)), ("item", item.json)])
-        self.send("conversation.item.done", [("previous_item_id", JSONValue(previous)), ("item", item.json)])
+        self.send("conversation.item.added", [("previous_item_id", StandInJSON(previous)), ("item", item.json)])
+        self.send("conversation.item.done", [("previous_item_id", StandInJSON(previous)), ("item", item.json)])
         guard self.session.transcribes else { return }
         self.schedule(after: self.settings.transcriptionDelay) { $0.transcribe(itemID, heard) }
     }
@@ -117,9 +117,9 @@ extension ModelConnection {
     private func transcribe(_ itemID: String, _ text: String) {
         guard self.conversation.item(itemID) != nil else { return }
         let prefix = "conversation.item.input_audio_transcription."
-        let place: [(String, JSONValue)] = [("item_id", .string(itemID)), ("content_index", 0)]
+        let place: [(String, StandInJSON)] = [("item_id", .string(itemID)), ("content_index", 0)]
         guard !text.isEmpty else {
-            let error: JSONValue = [
+            let error: StandInJSON = [
                 "type": "transcription_error", "code": "audio_unintelligible",
                 "message": "The audio could not be transcribed.", "param": .null,
             ]
@@ -131,10 +131,10 @@ extension ModelConnection {
         }
         self.send(prefix + "delta", place + [("delta", .string(text))])
         let words = text.split(separator: " ").count
-        let usage: JSONValue = [
-            "type": "tokens", "total_tokens": JSONValue(words * 5), "input_tokens": JSONValue(words * 4),
-            "output_tokens": JSONValue(words),
-            "input_token_details": ["text_tokens": 0, "audio_tokens": JSONValue(words * 4)],
+        let usage: StandInJSON = [
+            "type": "tokens", "total_tokens": StandInJSON(words * 5), "input_tokens": StandInJSON(words * 4),
+            "output_tokens": StandInJSON(words),
+            "input_token_details": ["text_tokens": 0, "audio_tokens": StandInJSON(words * 4)],
         ]
         self.send(prefix + "completed", place + [("transcript", .string(text)), ("usage", usage)])
     }
@@ -151,7 +151,7 @@ extension ModelConnection {
             _ = connection.input.commit()
             connection.send(
                 "input_audio_buffer.timeout_triggered",
-                [("audio_start_ms", JSONValue(start)), ("audio_end_ms", JSONValue(end)), ("item_id", .string(itemID))]
+                [("audio_start_ms", StandInJSON(start)), ("audio_end_ms", StandInJSON(end)), ("item_id", .string(itemID))]
             )
             connection.addCallerItem(itemID, heard: "")
             connection.respond(.idle)

@@ -1,5 +1,5 @@
 extension ModelConnection {
-    func createItem(_ json: JSONValue) throws(ModelConversation.Refusal) {
+    func createItem(_ json: StandInJSON) throws(ModelConversation.Refusal) {
         let item = try ModelConversation.Item(reading: json["item"], generatedID: self.newItemID())
         let previous = try self.conversation.insert(item, after: json["previous_item_id"]?.string)
         if case .functionCallOutput(let callID, let output) = item.content {
@@ -9,17 +9,17 @@ extension ModelConnection {
                 record.toolCalls[index].answeredAt = .now
             }
         }
-        self.send("conversation.item.added", [("previous_item_id", JSONValue(previous)), ("item", item.json)])
-        self.send("conversation.item.done", [("previous_item_id", JSONValue(previous)), ("item", item.json)])
+        self.send("conversation.item.added", [("previous_item_id", StandInJSON(previous)), ("item", item.json)])
+        self.send("conversation.item.done", [("previous_item_id", StandInJSON(previous)), ("item", item.json)])
     }
 
-    func deleteItem(_ json: JSONValue) throws(ModelConversation.Refusal) {
+    func deleteItem(_ json: StandInJSON) throws(ModelConversation.Refusal) {
         guard let id = json["item_id"]?.string else { throw .missing("item_id") }
         try self.conversation.delete(id)
         self.send("conversation.item.deleted", [("item_id", .string(id))])
     }
 
-    func retrieveItem(_ json: JSONValue) throws(ModelConversation.Refusal) {
+    func retrieveItem(_ json: StandInJSON) throws(ModelConversation.Refusal) {
         guard let id = json["item_id"]?.string else { throw .missing("item_id") }
         guard let item = self.conversation.item(id) else {
             throw ModelConversation.Refusal(
@@ -31,7 +31,7 @@ extension ModelConnection {
         self.send("conversation.item.retrieved", [("item", item.json)])
     }
 
-    func truncateItem(_ json: JSONValue) throws(ModelConversation.Refusal) {
+    func truncateItem(_ json: StandInJSON) throws(ModelConversation.Refusal) {
         guard let id = json["item_id"]?.string else { throw .missing("item_id") }
         let end = json["audio_end_ms"]?.int
         var truncation = ModelConnectionRecord.Truncation(
@@ -52,7 +52,7 @@ extension ModelConnection {
         self.record.update { $0.truncations.append(accepted) }
         self.send(
             "conversation.item.truncated",
-            [("item_id", .string(id)), ("content_index", 0), ("audio_end_ms", JSONValue(end ?? 0))]
+            [("item_id", .string(id)), ("content_index", 0), ("audio_end_ms", StandInJSON(end ?? 0))]
         )
     }
 }

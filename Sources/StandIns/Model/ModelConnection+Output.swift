@@ -24,7 +24,7 @@ extension ModelConnection {
         self.send(
             "response.output_item.added",
             [
-                ("response_id", .string(id)), ("output_index", JSONValue(response.output.count)),
+                ("response_id", .string(id)), ("output_index", StandInJSON(response.output.count)),
                 ("item", item.announcement),
             ]
         )
@@ -33,10 +33,10 @@ extension ModelConnection {
             let previous = (try? self.conversation.insert(item, after: nil)) ?? nil
             self.send(
                 "conversation.item.added",
-                [("previous_item_id", JSONValue(previous)), ("item", item.announcement)]
+                [("previous_item_id", StandInJSON(previous)), ("item", item.announcement)]
             )
         }
-        let part: JSONValue
+        let part: StandInJSON
         switch output {
         case .speech: part = ["type": "audio", "transcript": ""]
         case .text: part = ["type": "text", "text": ""]
@@ -86,7 +86,7 @@ extension ModelConnection {
                 )
             }
         }
-        let delta = JSONValue.string(Data(audio).base64EncodedString())
+        let delta = StandInJSON.string(Data(audio).base64EncodedString())
         self.send("response.output_audio.delta", self.place(of: id) + [("content_index", 0), ("delta", delta)])
     }
 
@@ -102,13 +102,13 @@ extension ModelConnection {
             let content = place + [("content_index", 0)]
             self.send("response.output_audio.done", content)
             self.send("response.output_audio_transcript.done", content + [("transcript", .string(current.text))])
-            let part: JSONValue = ["type": "audio", "transcript": .string(current.text)]
+            let part: StandInJSON = ["type": "audio", "transcript": .string(current.text)]
             self.send("response.content_part.done", content + [("part", part)])
         case .text:
             item.content = .message(role: "assistant", parts: [.outputText(current.text)])
             let content = place + [("content_index", 0)]
             self.send("response.output_text.done", content + [("text", .string(current.text))])
-            let part: JSONValue = ["type": "text", "text": .string(current.text)]
+            let part: StandInJSON = ["type": "text", "text": .string(current.text)]
             self.send("response.content_part.done", content + [("part", part)])
         case .call(let name, _):
             item.content = .functionCall(callID: current.callID, name: name, arguments: current.text)
@@ -130,7 +130,7 @@ extension ModelConnection {
         self.responses[id]?.output.append(item)
         self.send(
             "response.output_item.done",
-            [("response_id", .string(id)), ("output_index", JSONValue(current.index)), ("item", item.json)]
+            [("response_id", .string(id)), ("output_index", StandInJSON(current.index)), ("item", item.json)]
         )
         guard !response.isOutOfBand else { return }
         let before = self.conversation.items.firstIndex { $0.id == item.id }.flatMap { index in
@@ -141,15 +141,15 @@ extension ModelConnection {
             item.audioMilliseconds = stored.audioMilliseconds
             stored = item
         }
-        self.send("conversation.item.done", [("previous_item_id", JSONValue(before)), ("item", item.json)])
+        self.send("conversation.item.done", [("previous_item_id", StandInJSON(before)), ("item", item.json)])
     }
 
     /// `response_id`, `item_id`, `output_index` of the current item.
-    private func place(of id: String) -> [(String, JSONValue)] {
+    private func place(of id: String) -> [(String, StandInJSON)] {
         guard let current = self.responses[id]?.current else { return [] }
         return [
             ("response_id", .string(id)), ("item_id", .string(current.item.id)),
-            ("output_index", JSONValue(current.index)),
+            ("output_index", StandInJSON(current.index)),
         ]
     }
 }

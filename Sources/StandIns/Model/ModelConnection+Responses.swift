@@ -8,7 +8,7 @@ extension ModelConnection {
         "conversation", "input", "reasoning", "prompt", "parallel_tool_calls",
     ]
 
-    func createResponse(_ json: JSONValue) throws(ModelConversation.Refusal) {
+    func createResponse(_ json: StandInJSON) throws(ModelConversation.Refusal) {
         let options = json["response"] ?? [:]
         for name in options.keys where !Self.overrides.contains(name) { throw .unknown("response.\(name)") }
         if let modalities = options["output_modalities"], modalities != ["audio"], modalities != ["text"] {
@@ -39,7 +39,7 @@ extension ModelConnection {
         try? self.begin(cause, [:])
     }
 
-    func cancelResponse(_ json: JSONValue) throws(ModelConversation.Refusal) {
+    func cancelResponse(_ json: StandInJSON) throws(ModelConversation.Refusal) {
         guard let id = json["response_id"]?.string ?? self.activeResponseID, self.responses[id] != nil else {
             throw ModelConversation.Refusal(
                 code: "response_cancel_not_active",
@@ -72,7 +72,7 @@ extension ModelConnection {
         }
     }
 
-    private func begin(_ cause: ModelTurn.Cause, _ options: JSONValue) throws(ModelConversation.Refusal) {
+    private func begin(_ cause: ModelTurn.Cause, _ options: StandInJSON) throws(ModelConversation.Refusal) {
         let isOutOfBand = cause == .outOfBand
         let isText = options["output_modalities"].map { $0 == ["text"] } ?? self.session.isTextOnly
         let history = try self.history(options["input"])
@@ -117,13 +117,13 @@ extension ModelConnection {
             $0.responses.append(ModelConnectionRecord.Response(id: id, cause: cause, createdAt: .now))
         }
         self.sendResponse("response.created", id, status: "in_progress", details: .null, usage: .null)
-        let limit: JSONValue = ["name": "tokens", "limit": 250_000, "remaining": 249_104, "reset_seconds": 0.215]
+        let limit: StandInJSON = ["name": "tokens", "limit": 250_000, "remaining": 249_104, "reset_seconds": 0.215]
         self.send("rate_limits.updated", [("rate_limits", .array([limit]))])
         self.advance(id)
     }
 
     /// The history that a script sees: the conversation, or an out-of-band response's own input.
-    private func history(_ input: JSONValue?) throws(ModelConversation.Refusal) -> [ConversationEntry] {
+    private func history(_ input: StandInJSON?) throws(ModelConversation.Refusal) -> [ConversationEntry] {
         guard let elements = input?.array else { return self.conversation.entries }
         var own = ModelConversation()
         for element in elements {
@@ -159,7 +159,7 @@ extension ModelConnection {
                 }
             case .endItem: self.endItem(of: id, isComplete: true)
             case .fail(let code, let message):
-                let error: JSONValue = ["type": "server_error", "code": .string(code), "message": .string(message)]
+                let error: StandInJSON = ["type": "server_error", "code": .string(code), "message": .string(message)]
                 self.endItem(of: id, isComplete: false)
                 self.finish(id, status: "failed", details: ["type": "failed", "error": error])
                 return
@@ -177,7 +177,7 @@ extension ModelConnection {
         self.finish(id, status: "completed", details: ["type": "completed"])
     }
 
-    private func finish(_ id: String, status: String, details: JSONValue) {
+    private func finish(_ id: String, status: String, details: StandInJSON) {
         guard let response = self.responses[id] else { return }
         let usage = self.usage(of: response)
         self.sendResponse("response.done", id, status: status, details: details, usage: usage)
@@ -198,10 +198,10 @@ extension ModelConnection {
         }
     }
 
-    private func sendResponse(_ type: String, _ id: String, status: String, details: JSONValue, usage: JSONValue) {
+    private func sendResponse(_ type: String, _ id: String, status: String, details: StandInJSON, usage: StandInJSON) {
         guard let response = self.responses[id] else { return }
-        let modalities: JSONValue = response.isText ? ["text"] : ["audio"]
-        let json: JSONValue = [
+        let modalities: StandInJSON = response.isText ? ["text"] : ["audio"]
+        let json: StandInJSON = [
             "object": "realtime.response", "id": .string(id), "status": .string(status), "status_details": details,
             "output": .array(response.output.map(\.json)),
             "conversation_id": response.isOutOfBand ? .null : .string("conv_\(self.index)"),
@@ -212,7 +212,7 @@ extension ModelConnection {
     }
 
     /// Tokens by OpenAI's rule of thumb: 4 characters of text, 100 ms of caller audio, 50 ms of model audio each.
-    private func usage(of response: ActiveResponse) -> JSONValue {
+    private func usage(of response: ActiveResponse) -> StandInJSON {
         let words = self.session.instructions.count + self.conversation.entries.count * 40
         let inputText = words / 4
         let inputAudio = self.input.elapsedMilliseconds / 100
@@ -223,17 +223,17 @@ extension ModelConnection {
         let outputAudio = response.audioMilliseconds / 50
         let outputText = 12 + response.output.count * 4
         return [
-            "total_tokens": JSONValue(input + outputAudio + outputText), "input_tokens": JSONValue(input),
-            "output_tokens": JSONValue(outputAudio + outputText),
+            "total_tokens": StandInJSON(input + outputAudio + outputText), "input_tokens": StandInJSON(input),
+            "output_tokens": StandInJSON(outputAudio + outputText),
             "input_token_details": [
-                "text_tokens": JSONValue(inputText), "audio_tokens": JSONValue(inputAudio), "image_tokens": 0,
-                "cached_tokens": JSONValue(cached),
+                "text_tokens": StandInJSON(inputText), "audio_tokens": StandInJSON(inputAudio), "image_tokens": 0,
+                "cached_tokens": StandInJSON(cached),
                 "cached_tokens_details": [
-                    "text_tokens": JSONValue(cached - cachedAudio), "audio_tokens": JSONValue(cachedAudio),
+                    "text_tokens": StandInJSON(cached - cachedAudio), "audio_tokens": StandInJSON(cachedAudio),
                     "image_tokens": 0,
                 ],
             ],
-            "output_token_details": ["text_tokens": JSONValue(outputText), "audio_tokens": JSONValue(outputAudio)],
+            "output_token_details": ["text_tokens": StandInJSON(outputText), "audio_tokens": StandInJSON(outputAudio)],
         ]
     }
 }

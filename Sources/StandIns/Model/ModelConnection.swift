@@ -117,7 +117,7 @@ package actor ModelConnection {
 
     private func receive(_ text: ByteBuffer) {
         let now = ContinuousClock.now
-        guard let json = try? JSONValue(parsing: text), let type = json["type"]?.string else {
+        guard let json = try? StandInJSON(parsing: text), let type = json["type"]?.string else {
             self.violation("a message is not JSON, or lacks a type")
             self.sendError(code: "invalid_json", message: "We could not parse the JSON body of your message.")
             return
@@ -140,7 +140,7 @@ package actor ModelConnection {
         }
     }
 
-    private func perform(_ type: String, _ json: JSONValue) throws(ModelConversation.Refusal) {
+    private func perform(_ type: String, _ json: StandInJSON) throws(ModelConversation.Refusal) {
         switch type {
         case "session.update": try self.updateSession(json)
         case "input_audio_buffer.commit": try self.commit()
@@ -157,10 +157,13 @@ package actor ModelConnection {
         }
     }
 
-    private func updateSession(_ json: JSONValue) throws(ModelConversation.Refusal) {
+    private func updateSession(_ json: StandInJSON) throws(ModelConversation.Refusal) {
         try self.session.apply(json["session"])
         self.input.apply(self.session)
-        self.record.update { $0.session = self.session.json }
+        self.record.update { record in
+            record.session = self.session.json
+            record.isConfigured = true
+        }
         self.send("session.updated", [("session", self.session.json)])
         self.trip(.configured)
     }
@@ -170,15 +173,15 @@ package actor ModelConnection {
 
 extension ModelConnection {
     /// Sends one event: its type, an identifier and `fields` in order.
-    func send(_ type: String, _ fields: [(String, JSONValue)]) {
+    func send(_ type: String, _ fields: [(String, StandInJSON)]) {
         guard !self.isClosed, let socket = self.socket else { return }
         self.eventCount += 1
         var members = [
-            JSONMember(name: "type", value: .string(type)),
-            JSONMember(name: "event_id", value: .string("event_\(self.index)_\(self.eventCount)")),
+            StandInJSONMember(name: "type", value: .string(type)),
+            StandInJSONMember(name: "event_id", value: .string("event_\(self.index)_\(self.eventCount)")),
         ]
-        members += fields.map { JSONMember(name: $0.0, value: $0.1) }
-        let json = JSONValue.object(members)
+        members += fields.map { StandInJSONMember(name: $0.0, value: $0.1) }
+        let json = StandInJSON.object(members)
         let shown = type == "response.output_audio.delta" ? json.setting("delta", "") : json
         self.record.update {
             $0.sent.append(ModelConnectionRecord.SentEvent(type: type, json: shown, at: .now))
@@ -186,15 +189,15 @@ extension ModelConnection {
         socket.send(json)
     }
 
-    func sendError(code: String, message: String, param: String? = nil, cause: JSONValue? = nil) {
+    func sendError(code: String, message: String, param: String? = nil, cause: StandInJSON? = nil) {
         self.record.update { $0.errorCodes.append(code) }
         self.sendError(type: "invalid_request_error", code: code, message: message, param: param, cause: cause)
     }
 
-    func sendError(type: String, code: String, message: String, param: String?, cause: JSONValue?) {
-        let error: JSONValue = [
-            "type": .string(type), "code": .string(code), "message": .string(message), "param": JSONValue(param),
-            "event_id": JSONValue(cause?["event_id"]?.string),
+    func sendError(type: String, code: String, message: String, param: String?, cause: StandInJSON?) {
+        let error: StandInJSON = [
+            "type": .string(type), "code": .string(code), "message": .string(message), "param": StandInJSON(param),
+            "event_id": StandInJSON(cause?["event_id"]?.string),
         ]
         self.send("error", [("error", error)])
     }

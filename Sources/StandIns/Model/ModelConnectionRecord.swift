@@ -5,14 +5,14 @@ package struct ModelConnectionRecord: Sendable {
     /// A client event other than an append.
     package struct ReceivedEvent: Sendable {
         package var type: String
-        package var json: JSONValue
+        package var json: StandInJSON
         package var at: ContinuousClock.Instant
     }
 
     /// A server event; its audio is left out.
     package struct SentEvent: Sendable {
         package var type: String
-        package var json: JSONValue
+        package var json: StandInJSON
         package var at: ContinuousClock.Instant
     }
 
@@ -95,8 +95,10 @@ package struct ModelConnectionRecord: Sendable {
     package var spoken: [SpokenItem] = []
     package var truncations: [Truncation] = []
     package var toolCalls: [ToolCall] = []
+    /// A `session.update` has been confirmed.
+    package var isConfigured = false
     /// The effective session.
-    package var session: JSONValue = .null
+    package var session: StandInJSON = .null
     /// Error events that were sent, by code.
     package var errorCodes: [String] = []
     /// What the client did that the API or RFC 6455 does not allow.
@@ -110,11 +112,10 @@ package struct ModelConnectionRecord: Sendable {
         self.openedAt = openedAt
     }
 
-    package var isConfigured: Bool { self.sent.contains { $0.type == "session.updated" } }
 
     /// The events of one type that the client sent.
-    package func received(_ type: String) -> [JSONValue] { self.received.filter { $0.type == type }.map(\.json) }
+    package func received(_ type: String) -> [StandInJSON] { self.received.filter { $0.type == type }.map(\.json) }
 
     /// The events of one type that were sent to the client.
-    package func sent(_ type: String) -> [JSONValue] { self.sent.filter { $0.type == type }.map(\.json) }
+    package func sent(_ type: String) -> [StandInJSON] { self.sent.filter { $0.type == type }.map(\.json) }
 }

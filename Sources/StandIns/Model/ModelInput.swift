@@ -53,7 +53,7 @@ struct ModelInput: Sendable {
     /// Takes one frame and returns its stamp and what it made happen.
     mutating func take(frame: [UInt8]) -> (stamp: FrameStamp?, event: Event?) {
         let stamp = FrameStamp(readingFrom: frame[...], format: self.format)
-        let level = AudioBytes.level(AudioBytes.samples(frame, format: self.format))
+        let level = AudioBytes.level(of: frame, format: self.format)
         self.uncommittedMilliseconds += 20
         self.recogniser.hear(stamp, isLoud: level >= self.detector.settings.threshold)
         guard self.detects else {

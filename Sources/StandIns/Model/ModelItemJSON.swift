@@ -1,13 +1,13 @@
 /// Items as the Realtime API writes and reads them.
 extension ModelConversation.Item {
     /// The item as a server event shows it.
-    package var json: JSONValue {
-        let status: JSONValue = self.isComplete ? "completed" : "incomplete"
+    package var json: StandInJSON {
+        let status: StandInJSON = self.isComplete ? "completed" : "incomplete"
         return self.json(status: status)
     }
 
     /// The item as it is announced before it has any content.
-    package var announcement: JSONValue {
+    package var announcement: StandInJSON {
         switch self.content {
         case .message(let role, _):
             [
@@ -23,7 +23,7 @@ extension ModelConversation.Item {
         }
     }
 
-    private func json(status: JSONValue) -> JSONValue {
+    private func json(status: StandInJSON) -> StandInJSON {
         switch self.content {
         case .message(let role, let parts):
             [
@@ -46,7 +46,7 @@ extension ModelConversation.Item {
     /// Reads an item that a client wants to add, as strictly as the API does.
     ///
     /// - Parameter generatedID: Its identifier where the client chose none.
-    package init(reading json: JSONValue?, generatedID: String) throws(ModelConversation.Refusal) {
+    package init(reading json: StandInJSON?, generatedID: String) throws(ModelConversation.Refusal) {
         guard let json, let type = json["type"]?.string else {
             throw .missing("item.type")
         }
@@ -70,7 +70,7 @@ extension ModelConversation.Item {
         }
     }
 
-    private static func message(_ json: JSONValue) throws(ModelConversation.Refusal) -> Content {
+    private static func message(_ json: StandInJSON) throws(ModelConversation.Refusal) -> Content {
         guard let role = json["role"]?.string else { throw .missing("item.role") }
         guard let parts = json["content"]?.array else { throw .missing("item.content") }
         var read: [Part] = []
@@ -90,10 +90,10 @@ extension ModelConversation.Item {
 }
 
 extension ModelConversation.Item.Part {
-    fileprivate var json: JSONValue {
+    fileprivate var json: StandInJSON {
         switch self {
         case .inputText(let text): ["type": "input_text", "text": .string(text)]
-        case .inputAudio(_, let transcript): ["type": "input_audio", "transcript": JSONValue(transcript)]
+        case .inputAudio(_, let transcript): ["type": "input_audio", "transcript": StandInJSON(transcript)]
         case .outputText(let text): ["type": "output_text", "text": .string(text)]
         case .outputAudio(let transcript): ["type": "output_audio", "transcript": .string(transcript)]
         }

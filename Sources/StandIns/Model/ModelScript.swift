@@ -68,7 +68,7 @@ package struct ModelReply: Sendable {
         /// Speaks these words (writes them, in a text response).
         case say(String)
         /// Calls a tool. Properties that the tool requires and `arguments` lacks are made up by their type.
-        case call(name: String, arguments: JSONValue)
+        case call(name: String, arguments: StandInJSON)
         /// Fails the response.
         case fail(code: String, message: String)
         /// Ends the response as cut by `max_output_tokens`, in the middle of what was begun.

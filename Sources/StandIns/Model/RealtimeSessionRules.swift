@@ -16,7 +16,7 @@ enum RealtimeSessionRules {
     private static let semanticVADFields: Set<String> = ["type", "eagerness", "create_response", "interrupt_response"]
     private static let toolFields: Set<String> = ["type", "name", "description", "parameters"]
 
-    static func check(_ session: JSONValue, hasSpoken: Bool, voice: String) throws(ModelConversation.Refusal) {
+    static func check(_ session: StandInJSON, hasSpoken: Bool, voice: String) throws(ModelConversation.Refusal) {
         try self.check(session, "session", allows: self.sessionFields)
         if let modalities = session["output_modalities"], modalities != ["audio"], modalities != ["text"] {
             throw .invalid("session.output_modalities", "expected ['audio'] or ['text']")
@@ -43,7 +43,7 @@ enum RealtimeSessionRules {
         }
     }
 
-    private static func check(input: JSONValue) throws(ModelConversation.Refusal) {
+    private static func check(input: StandInJSON) throws(ModelConversation.Refusal) {
         try self.check(input, "session.audio.input", allows: self.inputFields)
         try self.check(format: input["format"], "session.audio.input.format")
         if let transcription = input["transcription"], !transcription.isNull {
@@ -64,7 +64,7 @@ enum RealtimeSessionRules {
         }
     }
 
-    private static func check(tool: JSONValue) throws(ModelConversation.Refusal) {
+    private static func check(tool: StandInJSON) throws(ModelConversation.Refusal) {
         switch tool["type"]?.string {
         case "function":
             try self.check(tool, "session.tools", allows: self.toolFields)
@@ -75,7 +75,7 @@ enum RealtimeSessionRules {
     }
 
     /// mu-law and A-law have no rate; linear PCM has only 24000. A-law is valid, but this stand-in does not speak it.
-    private static func check(format: JSONValue?, _ path: String) throws(ModelConversation.Refusal) {
+    private static func check(format: StandInJSON?, _ path: String) throws(ModelConversation.Refusal) {
         guard let format else { return }
         guard RealtimeSession.format(format) != nil else {
             throw .invalid(path, "expected audio/pcmu, or audio/pcm at rate 24000")
@@ -83,7 +83,7 @@ enum RealtimeSessionRules {
     }
 
     private static func check(
-        _ object: JSONValue,
+        _ object: StandInJSON,
         _ path: String,
         allows fields: Set<String>
     ) throws(ModelConversation.Refusal) {

@@ -35,7 +35,7 @@ package struct ResponsePlan: Sendable {
         _ reply: ModelReply,
         isText: Bool,
         format: AudioFormat,
-        tools: [JSONValue],
+        tools: [StandInJSON],
         settings: ModelSettings,
         library: SpeechLibrary = .shared,
         nextNumber: () -> UInt32
@@ -126,13 +126,13 @@ package struct ResponsePlan: Sendable {
     }
 
     /// `arguments` with a value for every required property that they lack, as the model always gives them.
-    static func complete(_ arguments: JSONValue, schema: JSONValue?) -> JSONValue {
+    static func complete(_ arguments: StandInJSON, schema: StandInJSON?) -> StandInJSON {
         let properties = schema?["properties"]
         // What the tool does not know is left out.
-        var complete = JSONValue.object((arguments.members ?? []).filter { properties?[$0.name] != nil })
+        var complete = StandInJSON.object((arguments.members ?? []).filter { properties?[$0.name] != nil })
         for name in schema?["required"]?.array?.compactMap(\.string) ?? [] where complete[name] == nil {
             let property = properties?[name]
-            let value: JSONValue =
+            let value: StandInJSON =
                 if let choice = property?["enum"]?.array?.first {
                     choice
                 } else {

@@ -45,7 +45,7 @@ package struct LoopbackResponse: Sendable {
 
     /// An answer whose body is `json`.
     package static func json(
-        _ json: JSONValue,
+        _ json: StandInJSON,
         status: HTTPResponseStatus = .ok,
         headers: HTTPHeaders = [:]
     ) -> LoopbackResponse {

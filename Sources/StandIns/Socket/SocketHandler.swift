@@ -53,7 +53,10 @@ final class SocketHandler: ChannelInboundHandler {
             self.receive(.binary(byteCount: payload.readableBytes))
             return
         }
-        guard String(validating: payload.readableBytesView, as: UTF8.self) != nil else {
+        let text = payload.withUnsafeReadableBytes { bytes in
+            String(validating: bytes.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+        }
+        guard text != nil else {
             self.refuse(context: context, "a text message is not UTF-8")
             return
         }

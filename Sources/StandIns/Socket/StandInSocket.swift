@@ -27,7 +27,7 @@ package struct StandInSocket: Sendable {
         self.write(.text, text)
     }
 
-    package func send(_ message: JSONValue) {
+    package func send(_ message: StandInJSON) {
         self.send(message.buffer)
     }
 

@@ -8,6 +8,9 @@ package enum MuLaw {
         return Int16(inverted & 0x80 == 0 ? magnitude : -magnitude)
     }
 
+    /// The square of every code's linear value.
+    static let energy: [Double] = Self.linear.map { Double($0) * Double($0) }
+
     /// The code of a linear sample: bias 132, clipped at 32635.
     package static func encode(_ sample: Int16) -> UInt8 {
         let magnitude = min(abs(Int(sample)), 32635) + 132

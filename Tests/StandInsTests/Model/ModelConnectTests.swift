@@ -55,7 +55,7 @@ import Testing
         try await withModel { model in
             let client = try await RealtimeClient.connect(to: model)
             let created = try await client.expect("session.created")
-            let bad: [JSONValue] = [
+            let bad: [StandInJSON] = [
                 [:], ["type": "realtime", "temperature": 0.8], ["type": "realtime", "voice": "marin"],
                 ["type": "realtime", "output_modalities": ["audio", "text"]],
                 ["type": "realtime", "audio": ["input": ["format": ["type": "audio/pcmu", "rate": 8000]]]],

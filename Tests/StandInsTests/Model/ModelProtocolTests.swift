@@ -32,7 +32,7 @@ import Testing
     }
 
     /// What tells two shapes of one event type apart: the kind of item, the end of a response, the status of its usage.
-    private static func kind(_ event: JSONValue) -> String {
+    private static func kind(_ event: StandInJSON) -> String {
         let item = event["item"]
         let response = event["response"]
         let session = event["session"]
@@ -50,10 +50,10 @@ import Testing
     }
 
     /// Goes through everything that the API can do, and returns what the stand-in sent.
-    private static func everyEvent() async throws -> [JSONValue] {
+    private static func everyEvent() async throws -> [StandInJSON] {
         var settings = ModelSettings.quick
         settings.faults.faults = [ModelFaults.Fault(at: .responsesDone(9), .expire)]
-        let tool: JSONValue = [
+        let tool: StandInJSON = [
             "type": "function", "name": "consult_reasoner", "description": "Asks.",
             "parameters": [
                 "type": "object",
@@ -75,7 +75,7 @@ import Testing
         }
         return try await withModel(settings: settings, script: script) { model in
             let client = try await RealtimeClient.connect(to: model)
-            let idle: JSONValue = ["type": "server_vad", "idle_timeout_ms": 8000]
+            let idle: StandInJSON = ["type": "server_vad", "idle_timeout_ms": 8000]
             try await client.configure(tools: [tool], detection: idle)
             client.send(["type": "response.create", "response": ["metadata": ["purpose": "greeting"]]])
             try await client.expect("response.done")

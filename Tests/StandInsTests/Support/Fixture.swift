@@ -4,8 +4,8 @@ import Testing
 
 /// The documented messages that the stand-ins are held against.
 enum Fixture {
-    static func lines(_ name: String) throws -> [JSONValue] {
-        try self.text(name).split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+    static func lines(_ name: String) throws -> [StandInJSON] {
+        try self.text(name).split(separator: "\n").map { try StandInJSON(parsing: String($0)) }
     }
 
     static func text(_ name: String) throws -> String {
@@ -16,7 +16,7 @@ enum Fixture {
     /// The paths of all members of an object, and whether each is null: `session.audio.input.format.type`.
     ///
     /// Arrays count as one element `[]` with the members of all of theirs.
-    static func paths(_ json: JSONValue, under prefix: String = "") -> Set<String> {
+    static func paths(_ json: StandInJSON, under prefix: String = "") -> Set<String> {
         switch json {
         case .object(let members):
             members.reduce(into: []) { paths, member in

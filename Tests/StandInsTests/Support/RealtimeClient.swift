@@ -12,11 +12,11 @@ struct RealtimeClient {
     let log: Record<Log>
 
     struct Log: Sendable {
-        var events: [JSONValue] = []
+        var events: [StandInJSON] = []
         var close: SocketClose?
 
-        func last(_ type: String) -> JSONValue? { self.events.last { $0["type"]?.string == type } }
-        func all(_ type: String) -> [JSONValue] { self.events.filter { $0["type"]?.string == type } }
+        func last(_ type: String) -> StandInJSON? { self.events.last { $0["type"]?.string == type } }
+        func all(_ type: String) -> [StandInJSON] { self.events.filter { $0["type"]?.string == type } }
         var types: [String] { self.events.compactMap { $0["type"]?.string } }
     }
 
@@ -55,7 +55,7 @@ struct RealtimeClient {
             log.update { log in
                 switch event {
                 case .text(let text):
-                    if let json = try? JSONValue(parsing: text) { log.events.append(json) }
+                    if let json = try? StandInJSON(parsing: text) { log.events.append(json) }
                 case .binary: break
                 case .closed(let close): log.close = close
                 }
@@ -67,13 +67,16 @@ struct RealtimeClient {
         }
     }
 
-    func send(_ json: JSONValue) { self.socket.send(json) }
+    func send(_ json: StandInJSON) { self.socket.send(json) }
+
+    /// The bytes of an audio delta.
+    static func decode(_ text: String) -> [UInt8] { Data(base64Encoded: text).map { [UInt8]($0) } ?? [] }
 
     /// Configures the session as a telephone bridge does.
     func configure(
-        tools: JSONValue = [],
-        detection: JSONValue = ["type": "server_vad", "idle_timeout_ms": .null],
-        format: JSONValue = ["type": "audio/pcmu"]
+        tools: StandInJSON = [],
+        detection: StandInJSON = ["type": "server_vad", "idle_timeout_ms": .null],
+        format: StandInJSON = ["type": "audio/pcmu"]
     ) async throws {
         try await self.expect("session.created")
         self.send([
@@ -110,7 +113,7 @@ struct RealtimeClient {
     }
 
     @discardableResult
-    func expect(_ type: String, count: Int = 1) async throws -> JSONValue {
+    func expect(_ type: String, count: Int = 1) async throws -> StandInJSON {
         try await self.log.wait(for: "\(count) times \(type)") { log in
             let all = log.all(type)
             return all.count >= count ? all[count - 1] : nil

@@ -1,14 +1,14 @@
 /// A JSON value whose objects keep the order of their members, as the providers write them.
-package indirect enum JSONValue: Sendable, Equatable {
+package indirect enum StandInJSON: Sendable, Equatable {
     case null
     case bool(Bool)
     case number(Double)
     case string(String)
-    case array([JSONValue])
-    case object([JSONMember])
+    case array([StandInJSON])
+    case object([StandInJSONMember])
 
     /// The member called `name`; nil where this is no object or has no such member. The last one of a name counts.
-    package subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> StandInJSON? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.name == name }?.value
     }
@@ -36,13 +36,13 @@ package indirect enum JSONValue: Sendable, Equatable {
     }
 
     /// The elements of an array; nil for anything else.
-    package var array: [JSONValue]? {
+    package var array: [StandInJSON]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }
 
     /// The members of an object in order; nil for anything else.
-    package var members: [JSONMember]? {
+    package var members: [StandInJSONMember]? {
         guard case .object(let members) = self else { return nil }
         return members
     }
@@ -53,38 +53,38 @@ package indirect enum JSONValue: Sendable, Equatable {
     package var keys: [String] { self.members?.map(\.name) ?? [] }
 
     /// This object with `name` set to `value`, in its place or at the end. Anything but an object is returned as it is.
-    package func setting(_ name: String, _ value: JSONValue) -> JSONValue {
+    package func setting(_ name: String, _ value: StandInJSON) -> StandInJSON {
         guard case .object(var members) = self else { return self }
         if let index = members.firstIndex(where: { $0.name == name }) {
             members[index].value = value
         } else {
-            members.append(JSONMember(name: name, value: value))
+            members.append(StandInJSONMember(name: name, value: value))
         }
         return .object(members)
     }
 }
 
 /// One member of a JSON object.
-package struct JSONMember: Sendable, Equatable {
+package struct StandInJSONMember: Sendable, Equatable {
     package var name: String
-    package var value: JSONValue
+    package var value: StandInJSON
 
-    package init(name: String, value: JSONValue) {
+    package init(name: String, value: StandInJSON) {
         self.name = name
         self.value = value
     }
 }
 
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+extension StandInJSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     package init(stringLiteral value: String) { self = .string(value) }
     package init(integerLiteral value: Int) { self = .number(Double(value)) }
     package init(floatLiteral value: Double) { self = .number(value) }
     package init(booleanLiteral value: Bool) { self = .bool(value) }
-    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self = .object(elements.map { JSONMember(name: $0.0, value: $0.1) })
+    package init(arrayLiteral elements: StandInJSON...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, StandInJSON)...) {
+        self = .object(elements.map { StandInJSONMember(name: $0.0, value: $0.1) })
     }
 
     /// A string, or null.
@@ -99,6 +99,6 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
             return
         }
         let names = values.keys.sorted()
-        self = .object(names.map { JSONMember(name: $0, value: .string(values[$0] ?? "")) })
+        self = .object(names.map { StandInJSONMember(name: $0, value: .string(values[$0] ?? "")) })
     }
 }

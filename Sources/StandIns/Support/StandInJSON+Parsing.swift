@@ -1,24 +1,25 @@
+import Foundation
 import NIOCore
 
 /// Why a text is not JSON (RFC 8259).
-package struct JSONParseError: Error, Equatable, CustomStringConvertible {
+package struct StandInJSONError: Error, Equatable, CustomStringConvertible {
     /// The byte at which reading stopped.
     package let offset: Int
     package var description: String { "The text is not JSON: byte \(self.offset) cannot be read. Send one JSON value." }
 }
 
-extension JSONValue {
+extension StandInJSON {
     /// Reads one JSON value that takes up all of `buffer`, at most 64 levels deep.
-    package init(parsing buffer: ByteBuffer) throws(JSONParseError) {
-        try self.init(parsing: Array(buffer.readableBytesView))
+    package init(parsing buffer: ByteBuffer) throws(StandInJSONError) {
+        try self.init(parsing: buffer.getBytes(at: buffer.readerIndex, length: buffer.readableBytes) ?? [])
     }
 
     /// Reads one JSON value that takes up all of `text`, at most 64 levels deep.
-    package init(parsing text: String) throws(JSONParseError) {
+    package init(parsing text: String) throws(StandInJSONError) {
         try self.init(parsing: Array(text.utf8))
     }
 
-    private init(parsing bytes: [UInt8]) throws(JSONParseError) {
+    private init(parsing bytes: [UInt8]) throws(StandInJSONError) {
         var parser = JSONParser(bytes: bytes)
         self = try parser.document()
     }
@@ -32,21 +33,21 @@ private struct JSONParser {
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
-    var failure: JSONParseError { JSONParseError(offset: self.index) }
+    var failure: StandInJSONError { StandInJSONError(offset: self.index) }
 
-    mutating func document() throws(JSONParseError) -> JSONValue {
+    mutating func document() throws(StandInJSONError) -> StandInJSON {
         let value = try self.value()
         self.skipSpace()
         guard self.index == self.bytes.count else { throw self.failure }
         return value
     }
 
-    mutating func value() throws(JSONParseError) -> JSONValue {
+    mutating func value() throws(StandInJSONError) -> StandInJSON {
         self.skipSpace()
         guard let byte = self.peek() else { throw self.failure }
         switch byte {
-        case UInt8(ascii: "{"): return try self.nested { (parser) throws(JSONParseError) in try parser.object() }
-        case UInt8(ascii: "["): return try self.nested { (parser) throws(JSONParseError) in try parser.elements() }
+        case UInt8(ascii: "{"): return try self.nested { (parser) throws(StandInJSONError) in try parser.object() }
+        case UInt8(ascii: "["): return try self.nested { (parser) throws(StandInJSONError) in try parser.elements() }
         case UInt8(ascii: "\""): return .string(try self.string())
         case UInt8(ascii: "t"): return try self.word("true", .bool(true))
         case UInt8(ascii: "f"): return try self.word("false", .bool(false))
@@ -56,8 +57,8 @@ private struct JSONParser {
     }
 
     mutating func nested(
-        _ body: (inout JSONParser) throws(JSONParseError) -> JSONValue
-    ) throws(JSONParseError) -> JSONValue {
+        _ body: (inout JSONParser) throws(StandInJSONError) -> StandInJSON
+    ) throws(StandInJSONError) -> StandInJSON {
         guard self.depth < 64 else { throw self.failure }
         self.depth += 1
         self.index += 1
@@ -66,8 +67,8 @@ private struct JSONParser {
         return value
     }
 
-    mutating func object() throws(JSONParseError) -> JSONValue {
-        var members: [JSONMember] = []
+    mutating func object() throws(StandInJSONError) -> StandInJSON {
+        var members: [StandInJSONMember] = []
         self.skipSpace()
         if self.take(UInt8(ascii: "}")) { return .object([]) }
         while true {
@@ -76,15 +77,15 @@ private struct JSONParser {
             let name = try self.string()
             self.skipSpace()
             guard self.take(UInt8(ascii: ":")) else { throw self.failure }
-            members.append(JSONMember(name: name, value: try self.value()))
+            members.append(StandInJSONMember(name: name, value: try self.value()))
             self.skipSpace()
             if self.take(UInt8(ascii: "}")) { return .object(members) }
             guard self.take(UInt8(ascii: ",")) else { throw self.failure }
         }
     }
 
-    mutating func elements() throws(JSONParseError) -> JSONValue {
-        var elements: [JSONValue] = []
+    mutating func elements() throws(StandInJSONError) -> StandInJSON {
+        var elements: [StandInJSON] = []
         self.skipSpace()
         if self.take(UInt8(ascii: "]")) { return .array([]) }
         while true {
@@ -95,9 +96,10 @@ private struct JSONParser {
         }
     }
 
-    mutating func string() throws(JSONParseError) -> String {
+    mutating func string() throws(StandInJSONError) -> String {
         self.index += 1
         let start = self.index
+        if let text = self.plainString() { return text }
         var unescaped: [UInt8]?
         while let byte = self.peek() {
             switch byte {
@@ -120,7 +122,23 @@ private struct JSONParser {
         throw self.failure
     }
 
-    mutating func escape(into content: inout [UInt8]) throws(JSONParseError) {
+    /// A string without escapes, taken at once: what nearly every string is.
+    private mutating func plainString() -> String? {
+        let start = self.index
+        let text: String? = self.bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, start < bytes.count,
+                let quote = memchr(base + start, 0x22, bytes.count - start)
+            else { return nil }
+            let content = UnsafeRawBufferPointer(start: base + start, count: UnsafeRawPointer(quote) - (base + start))
+            guard !ByteScan.needsEscape(content) else { return nil }
+            return String(validating: content.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+        }
+        guard let text else { return nil }
+        self.index += text.utf8.count + 1
+        return text
+    }
+
+    mutating func escape(into content: inout [UInt8]) throws(StandInJSONError) {
         guard let byte = self.peek() else { throw self.failure }
         self.index += 1
         switch byte {
@@ -144,7 +162,7 @@ private struct JSONParser {
         }
     }
 
-    mutating func hexadecimal() throws(JSONParseError) -> UInt32 {
+    mutating func hexadecimal() throws(StandInJSONError) -> UInt32 {
         guard self.index + 4 <= self.bytes.count,
             let digits = String(validating: self.bytes[self.index..<self.index + 4], as: UTF8.self),
             digits.allSatisfy(\.isHexDigit), let code = UInt32(digits, radix: 16)
@@ -153,7 +171,7 @@ private struct JSONParser {
         return code
     }
 
-    mutating func number() throws(JSONParseError) -> Double {
+    mutating func number() throws(StandInJSONError) -> Double {
         let start = self.index
         _ = self.take(UInt8(ascii: "-"))
         let first = self.peek()
@@ -177,7 +195,7 @@ private struct JSONParser {
         return self.index - start
     }
 
-    mutating func word(_ word: StaticString, _ value: JSONValue) throws(JSONParseError) -> JSONValue {
+    mutating func word(_ word: StaticString, _ value: StandInJSON) throws(StandInJSONError) -> StandInJSON {
         for byte in UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount) {
             guard self.take(byte) else { throw self.failure }
         }

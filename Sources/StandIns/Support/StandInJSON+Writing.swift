@@ -1,6 +1,6 @@
 import NIOCore
 
-extension JSONValue {
+extension StandInJSON {
     /// The value as compact JSON; members keep their order and `/` is not escaped.
     package var text: String { String(buffer: self.buffer) }
 
@@ -43,7 +43,13 @@ extension JSONValue {
     }
 
     private static func write(_ text: String, to buffer: inout ByteBuffer) {
-        buffer.writeInteger(UInt8(ascii: "\""))
+        buffer.writeStaticString("\"")
+        defer { buffer.writeStaticString("\"") }
+        var text = text
+        guard text.withUTF8({ ByteScan.needsEscape(UnsafeRawBufferPointer($0)) }) else {
+            buffer.writeString(text)
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""): buffer.writeStaticString("\\\"")
@@ -57,6 +63,5 @@ extension JSONValue {
             default: buffer.writeInteger(byte)
             }
         }
-        buffer.writeInteger(UInt8(ascii: "\""))
     }
 }
