@@ -23,7 +23,7 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
     /// What became of a frame that was sent.
     package enum Outcome: Sendable, Equatable {
         case queued
-        /// Kept, but `count` older frames were given up that no model session has had.
+        /// Kept, but `count` older frames were given up that the model session has not had.
         case displacedUnsent(count: Int)
     }
 
@@ -60,7 +60,7 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
 
     /// Adds the newest piece of caller audio.
     package func send(_ base64: ByteBuffer, readAt: ContinuousClock.Instant) -> Outcome {
-        guard !self.finished else { return .queued }
+        guard !self.finished, base64.readableBytes > 0 else { return .queued }
         _ = self.ring.append(base64)
         var lost = 0
         if self.ring.firstIndex > self.cursor {
@@ -95,7 +95,7 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
     /// The model session is gone; frames wait again.
     package func close() {
         guard self.isOpen else { return }
-        self.replayEnd = self.cursor
+        self.replayEnd = Swift.max(self.replayEnd, self.cursor)
         self.isOpen = false
         self.newest = nil
         self.waiting = []

@@ -11,7 +11,7 @@ import Wire
 package struct Playout: Sendable {
     /// What the sender should do now.
     package enum Step: Sendable {
-        /// Send this audio, then the mark, and ask again; the caller hears it from `startsAt` on.
+        /// Send this audio, then the mark, and ask again; it plays from `startsAt` on, the carrier's own delay aside.
         case audio(ByteBuffer, mark: String?, startsAt: ContinuousClock.Instant)
         /// Send only a mark: what was sent before it is the end of an item.
         case mark(String)
@@ -34,35 +34,64 @@ package struct Playout: Sendable {
     }
 
     /// How far ahead of real time audio is sent; the contract's design value is 200 ms.
-    private let lead: Duration
+    let lead: Duration
     /// The most whole frames in one message: 3, hence 60 ms.
-    private let maxChunkFrames: Int
+    let maxChunkFrames: Int
     package let format: AudioFormat
 
-    private var items: [Item] = []
-    /// Audio that waits, each piece with the index in `items` that it belongs to.
-    private var queue = Deque<(item: String, audio: ByteBuffer)>()
-    private var clock: PlayoutClock
-    private var marks: MarkLedger
+    var items: [Item] = []
+    /// Audio that waits, each piece with the item that it belongs to.
+    var queue = Deque<(item: String, audio: ByteBuffer)>()
+    /// Bytes in `queue`.
+    var waitingBytes = 0
+    var clock: PlayoutClock
+    var marks: MarkLedger
 
-    private struct Item: Sendable {
+    struct Item: Sendable {
         var responseID: String
         var itemID: String
+        /// Bytes that were received and not given up.
         var receivedBytes = 0
+        /// Bytes of it that wait to be sent.
+        var waitingBytes = 0
         /// Bytes of it that were sent, padding included.
         var sentBytes = 0
         /// The stream position of its first byte.
         var start: Int?
         var isComplete = false
         var endMarked = false
+
+        /// Nothing of it is left to be sent, now or later.
+        var isSent: Bool { self.isComplete && self.waitingBytes == 0 }
+
+        mutating func receive(_ byteCount: Int) {
+            self.receivedBytes += byteCount
+            self.waitingBytes += byteCount
+        }
+
+        /// The bytes of it that a stream has played up to `position`.
+        func heard(upTo position: Int) -> Int {
+            guard let start = self.start else { return 0 }
+            return max(0, min(position - start, self.sentBytes))
+        }
     }
 
-    package init(format: AudioFormat, lead: Duration = .milliseconds(200), maxChunkFrames: Int = 3) {
+    /// - Parameters:
+    ///   - format: Of the audio.
+    ///   - lead: How far ahead of real time audio is sent.
+    ///   - maxChunkFrames: The most whole frames in one message.
+    ///   - markPrefix: Tells the marks of this playout from those of an earlier one on the same stream.
+    package init(
+        format: AudioFormat,
+        lead: Duration = .milliseconds(200),
+        maxChunkFrames: Int = 3,
+        markPrefix: String = ""
+    ) {
         self.format = format
         self.lead = lead
-        self.maxChunkFrames = maxChunkFrames
+        self.maxChunkFrames = max(1, maxChunkFrames)
         self.clock = PlayoutClock(format: format)
-        self.marks = MarkLedger()
+        self.marks = MarkLedger(prefix: markPrefix)
     }
 
     /// Audio is waiting to be sent.
@@ -76,34 +105,13 @@ package struct Playout: Sendable {
     /// Every mark that is out has come back: the carrier itself says that nothing is left to play.
     package var isProvenPlayed: Bool { self.marks.isEmpty }
 
-    /// The stream that carried the audio is gone: what it had not played is lost, what waits is for the next one.
-    package mutating func detach(at now: ContinuousClock.Instant) {
-        self.clock.cleared(at: now)
-        self.marks.cleared()
-    }
-
-    /// Gives up what waits beyond `limit` of sound, oldest first; returns how many frames that were.
-    package mutating func shed(beyond limit: Duration) -> Int {
-        var waiting = self.queue.reduce(0) { $0 + $1.audio.readableBytes }
-        let bound = self.format.byteCount(of: limit)
-        var dropped = 0
-        while waiting > bound, let head = self.queue.popFirst() {
-            waiting -= head.audio.readableBytes
-            dropped += head.audio.readableBytes
-        }
-        return (dropped + self.format.frameByteCount - 1) / self.format.frameByteCount
-    }
-
     /// The instant at which what was sent so far will have been heard; nil where nothing was sent.
     package var endsAt: ContinuousClock.Instant? { self.clock.heardEnd }
 
-    /// Nothing of this response is left to send or to be heard.
-    package func isHeard(responseID: String, at now: ContinuousClock.Instant) -> Bool {
-        self.items.allSatisfy { item in
-            item.responseID != responseID
-                || (item.isComplete && item.sentBytes >= item.receivedBytes && self.heard(item, at: now) >= item.receivedBytes)
-        }
-    }
+    /// What `Step.audio` placed at this instant is being heard at `now`: the carrier plays a little late.
+    package func placeHeard(at now: ContinuousClock.Instant) -> ContinuousClock.Instant { now - self.clock.delay }
+
+    // MARK: - What comes from the model
 
     /// Takes a piece of the model's audio.
     package mutating func enqueue(
@@ -114,14 +122,15 @@ package struct Playout: Sendable {
     ) {
         guard audio.readableBytes > 0 else { return }
         if let index = self.index(of: itemID) {
-            self.items[index].receivedBytes += audio.readableBytes
+            self.items[index].receive(audio.readableBytes)
         } else {
             self.forgetHeard(at: now)
             var item = Item(responseID: responseID, itemID: itemID)
-            item.receivedBytes = audio.readableBytes
+            item.receive(audio.readableBytes)
             self.items.append(item)
         }
         self.queue.append((itemID, audio))
+        self.waitingBytes += audio.readableBytes
     }
 
     /// The model has sent the last audio of this item; its last frame is padded with silence.
@@ -142,33 +151,56 @@ package struct Playout: Sendable {
         }
     }
 
-    /// Says what to send now. Call until it answers `wait` or `idle`.
-    package mutating func next(at now: ContinuousClock.Instant) -> Step {
-        if let mark = self.endMark() { return .mark(mark) }
-        guard let head = self.queue.first, let index = self.index(of: head.item) else { return .idle }
-        let frames = self.framesAtHand(of: index)
-        // Less than a frame of an item that is not complete yet.
-        guard frames > 0 else { return .idle }
-        let ahead = self.clock.ahead(at: now)
-        let needed = Duration.milliseconds(20 * frames)
-        if ahead > .zero, self.lead - ahead < needed { return .wait(until: now + (ahead - self.lead) + needed) }
-        return self.send(self.cut(item: index, frames: frames), item: index, at: now)
+    /// Gives up what waits beyond `limit` of sound, oldest first; returns how many frames that were.
+    package mutating func shed(beyond limit: Duration) -> Int {
+        let bound = self.format.byteCount(of: limit)
+        var dropped = 0
+        while self.waitingBytes > bound, let head = self.queue.popFirst() {
+            let count = head.audio.readableBytes
+            self.waitingBytes -= count
+            dropped += count
+            // Nobody will hear it: the item is that much shorter.
+            guard let index = self.index(of: head.item) else { continue }
+            self.items[index].receivedBytes -= count
+            self.items[index].waitingBytes -= count
+        }
+        return self.frameCount(dropped)
     }
 
-    /// A mark came back. Returns nothing: what it tells is kept in the clock.
+    // MARK: - What comes from the carrier
+
+    /// A mark came back: what it tells is kept in the clock.
     package mutating func markReturned(_ name: String, at now: ContinuousClock.Instant) {
         guard let mark = self.marks.returned(name) else { return }
         self.clock.played(upTo: mark.position, expectedAt: mark.expectedAt, at: now)
     }
+
+    /// The stream that carried the audio is gone: what it had not played is lost, what waits is for the next one.
+    package mutating func detach(at now: ContinuousClock.Instant) {
+        let position = self.position(at: now)
+        for index in self.items.indices {
+            let item = self.items[index]
+            let heard = item.heard(upTo: position)
+            self.items[index].receivedBytes = min(heard, item.receivedBytes - item.waitingBytes) + item.waitingBytes
+            self.items[index].sentBytes = heard
+            if heard == 0 { self.items[index].start = nil }
+        }
+        self.items.removeAll(where: \.isSent)
+        self.clock.cleared(heard: position)
+        self.marks.cleared(at: now)
+    }
+
+    // MARK: - What was heard
 
     /// Cuts everything: what was not heard yet is thrown away, here and (by `clear`) at the carrier.
     ///
     /// - Returns: The items that were not heard to their end, in order, and how many frames were dropped here. Empty
     ///   where all was played: then there is nothing to clear.
     package mutating func interrupt(at now: ContinuousClock.Instant) -> (cuts: [Cut], droppedFrames: Int) {
+        let position = self.position(at: now)
         var cuts: [Cut] = []
         for item in self.items {
-            let heard = min(self.heard(item, at: now), item.receivedBytes)
+            let heard = min(item.heard(upTo: position), item.receivedBytes)
             if item.isComplete, heard >= item.receivedBytes { continue }
             cuts.append(
                 Cut(
@@ -180,18 +212,20 @@ package struct Playout: Sendable {
                 )
             )
         }
-        let waiting = self.queue.reduce(0) { $0 + $1.audio.readableBytes }
+        let dropped = self.frameCount(self.waitingBytes)
         self.queue.removeAll()
+        self.waitingBytes = 0
         self.items.removeAll()
-        self.clock.cleared(at: now)
-        self.marks.cleared()
-        return (cuts, (waiting + self.format.frameByteCount - 1) / self.format.frameByteCount)
+        self.clock.cleared(heard: position)
+        self.marks.cleared(at: now)
+        return (cuts, dropped)
     }
 
     /// How much of this item has been heard by `now`.
     package func heard(itemID: String, at now: ContinuousClock.Instant) -> Duration {
         guard let index = self.index(of: itemID) else { return .zero }
-        return self.format.duration(byteCount: min(self.heard(self.items[index], at: now), self.items[index].receivedBytes))
+        let item = self.items[index]
+        return self.format.duration(byteCount: min(item.heard(upTo: self.position(at: now)), item.receivedBytes))
     }
 
     /// The audio of this item that has been received.
@@ -200,100 +234,23 @@ package struct Playout: Sendable {
         return self.format.duration(byteCount: self.items[index].receivedBytes)
     }
 
-    private func heard(_ item: Item, at now: ContinuousClock.Instant) -> Int {
-        Self.heard(item, clock: self.clock, at: now)
+    /// The bytes of the stream heard by `now`: what the clock reckons, but nothing behind a mark that is still out.
+    private func position(at now: ContinuousClock.Instant) -> Int {
+        let reckoned = self.clock.position(at: now)
+        guard let bound = self.marks.bound(at: now) else { return reckoned }
+        return max(self.clock.proven, min(reckoned, bound))
     }
 
-    private static func heard(_ item: Item, clock: PlayoutClock, at now: ContinuousClock.Instant) -> Int {
-        guard let start = item.start else { return 0 }
-        return max(0, min(clock.position(at: now) - start, item.sentBytes))
-    }
-
-    private func index(of itemID: String) -> Int? { self.items.lastIndex { $0.itemID == itemID } }
+    func index(of itemID: String) -> Int? { self.items.lastIndex { $0.itemID == itemID } }
 
     /// Items that were heard to their end need no clock any more.
     private mutating func forgetHeard(at now: ContinuousClock.Instant) {
-        let clock = self.clock
-        self.items.removeAll { item in
-            item.isComplete && item.endMarked && Self.heard(item, clock: clock, at: now) >= item.receivedBytes
-        }
+        let position = self.position(at: now)
+        self.items.removeAll { $0.isSent && $0.endMarked && $0.heard(upTo: position) >= $0.receivedBytes }
     }
 
-    private mutating func send(_ chunk: ByteBuffer, item index: Int, at now: ContinuousClock.Instant) -> Step {
-        if self.items[index].start == nil { self.items[index].start = self.clock.sentBytes }
-        self.items[index].sentBytes += chunk.readableBytes
-        let startsAt = max(now, self.clock.heardEnd ?? now)
-        self.clock.sent(byteCount: chunk.readableBytes, at: now)
-        let item = self.items[index]
-        let isEnd = item.isComplete && item.sentBytes >= item.receivedBytes
-        if isEnd { self.items[index].endMarked = true }
-        let interval = self.format.byteCount(of: .milliseconds(500))
-        guard let end = self.clock.endsAt, isEnd || self.marks.isDue(at: self.clock.sentBytes, interval: interval) else {
-            return .audio(chunk, mark: nil, startsAt: startsAt)
-        }
-        let mark = self.marks.issue(position: self.clock.sentBytes, expectedAt: end)
-        return .audio(chunk, mark: mark, startsAt: startsAt)
-    }
-
-    /// The end of an item became known only after its last byte had been sent: it is marked now.
-    private mutating func endMark() -> String? {
-        guard
-            let index = self.items.firstIndex(where: {
-                $0.isComplete && !$0.endMarked && $0.start != nil && $0.sentBytes >= $0.receivedBytes
-            }), let end = self.clock.endsAt
-        else { return nil }
-        self.items[index].endMarked = true
-        return self.marks.issue(position: self.clock.sentBytes, expectedAt: end)
-    }
-
-    /// The frames of the item at the head that can be sent as one message: whole ones, or the last and padded one.
-    private func framesAtHand(of index: Int) -> Int {
-        let itemID = self.items[index].itemID
-        let frameBytes = self.format.frameByteCount
-        var available = 0
-        for piece in self.queue {
-            guard piece.item == itemID else { break }
-            available += piece.audio.readableBytes
-            if available >= self.maxChunkFrames * frameBytes { return self.maxChunkFrames }
-        }
-        let whole = available / frameBytes
-        if whole > 0 { return whole }
-        return self.items[index].isComplete || self.queueHoldsAnotherItem(than: itemID) ? 1 : 0
-    }
-
-    /// Takes whole frames of one item off the queue; pads the last frame of an item with silence.
-    private mutating func cut(item index: Int, frames: Int) -> ByteBuffer {
-        let itemID = self.items[index].itemID
-        let wanted = frames * self.format.frameByteCount
-        var available = 0
-        for piece in self.queue where available < wanted && piece.item == itemID {
-            available += piece.audio.readableBytes
-        }
-        var chunk = self.take(min(wanted, available))
-        if chunk.readableBytes < wanted {
-            chunk.writeRepeatingByte(self.format.silenceByte, count: wanted - chunk.readableBytes)
-        }
-        return chunk
-    }
-
-    private func queueHoldsAnotherItem(than itemID: String) -> Bool { self.queue.last.map { $0.item != itemID } ?? false }
-
-    /// Takes `count` bytes off the front; without copying where one piece holds them.
-    private mutating func take(_ count: Int) -> ByteBuffer {
-        if let head = self.queue.first, head.audio.readableBytes >= count {
-            var audio = head.audio
-            let chunk = audio.readSlice(length: count) ?? audio
-            if audio.readableBytes == 0 { self.queue.removeFirst() } else { self.queue[0].audio = audio }
-            return chunk
-        }
-        var chunk = ByteBufferAllocator().buffer(capacity: self.format.frameByteCount * self.maxChunkFrames)
-        while chunk.readableBytes < count, let head = self.queue.first {
-            var audio = head.audio
-            if var slice = audio.readSlice(length: min(count - chunk.readableBytes, audio.readableBytes)) {
-                chunk.writeBuffer(&slice)
-            }
-            if audio.readableBytes == 0 { self.queue.removeFirst() } else { self.queue[0].audio = audio }
-        }
-        return chunk
+    /// Frames that this much audio makes, the last one counted whole.
+    private func frameCount(_ byteCount: Int) -> Int {
+        (byteCount + self.format.frameByteCount - 1) / self.format.frameByteCount
     }
 }

@@ -13,7 +13,7 @@ struct PlayoutClock: Sendable {
     /// How much later than sent the carrier plays: the last samples, newest last.
     private var delays: [Duration] = []
     /// A returned mark proves that this much was played.
-    private var proven = 0
+    private(set) var proven = 0
 
     /// Samples that vote on the delay; with a mark each half second, two seconds of sound.
     private static let sampleCount = 4
@@ -22,7 +22,8 @@ struct PlayoutClock: Sendable {
 
     init(format: AudioFormat) { self.format = format }
 
-    private var delay: Duration { self.delays.min() ?? .zero }
+    /// How much later than sent the carrier plays, as far as marks have told.
+    var delay: Duration { self.delays.min() ?? .zero }
 
     /// When the audio sent so far will have been heard.
     var heardEnd: ContinuousClock.Instant? { self.endsAt.map { $0 + self.delay } }
@@ -55,10 +56,10 @@ struct PlayoutClock: Sendable {
         if self.delays.count > Self.sampleCount { self.delays.removeFirst() }
     }
 
-    /// What was not heard is thrown away: the stream stands where it was heard.
-    mutating func cleared(at now: ContinuousClock.Instant) {
-        self.sentBytes = self.position(at: now)
-        self.endsAt = now
-        self.proven = min(self.proven, self.sentBytes)
+    /// What was sent beyond `heard` is thrown away: the stream stands where it was heard.
+    mutating func cleared(heard: Int) {
+        self.sentBytes = heard
+        self.proven = heard
+        self.endsAt = nil
     }
 }

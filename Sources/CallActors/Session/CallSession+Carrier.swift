@@ -36,7 +36,9 @@ extension CallSession {
         self.playout = Playout(
             format: format,
             lead: self.settings.playoutLead,
-            maxChunkFrames: self.settings.playoutChunkFrames
+            maxChunkFrames: self.settings.playoutChunkFrames,
+            // A restarted session has the same stream, on which marks of the failed one may still come back.
+            markPrefix: String(UInt32.random(in: 0...UInt32.max), radix: 36)
         )
         self.callerAudio?.finish()
         self.callerAudio = CallerAudioLane(format: format, limit: self.settings.callerAudioKept)
@@ -177,7 +179,9 @@ extension CallSession {
             self.ports.observer?.observe(.bargeIn(latency), callID: self.callID, at: Date())
         }
         if dropped > 0 { self.ports.metrics.framesDropped(.toCarrier, reason: .interrupted, count: dropped) }
-        if let start = self.startInstant { self.recorder?.cutAssistant(at: start.duration(to: now)) }
+        if let start = self.startInstant, let heard = self.playout?.placeHeard(at: now) {
+            self.recorder?.cutAssistant(at: start.duration(to: heard))
+        }
         return cuts
     }
 

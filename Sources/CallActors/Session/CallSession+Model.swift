@@ -122,7 +122,7 @@ extension CallSession {
             self.ports.metrics.malformedMessage(.model)
             return
         }
-        guard !self.conversation.isMuted(responseID: responseID), let format = self.format else {
+        guard !self.conversation.isMuted(responseID: responseID) else {
             let frames = audio.readableBytes / max(1, self.format?.frameByteCount ?? 160)
             self.ports.metrics.framesDropped(.toCarrier, reason: .interrupted, count: max(1, frames))
             return
@@ -130,7 +130,7 @@ extension CallSession {
         self.playout?.enqueue(responseID: responseID, itemID: itemID, audio: audio, at: readAt)
         if let shed = self.playout?.shed(beyond: self.settings.playoutKept), shed > 0 {
             let reason: FrameDropReason = self.carrier == nil ? .notConnected : .overflow
-            self.ports.metrics.framesDropped(.toCarrier, reason: reason, count: shed / max(1, format.bytesPerSample))
+            self.ports.metrics.framesDropped(.toCarrier, reason: reason, count: shed)
         }
         self.pump(due: readAt)
     }

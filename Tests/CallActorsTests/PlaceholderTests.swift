@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct CallActorsPlaceholderTests {
-    @Test func builds() { #expect(Bool(true)) }
-}

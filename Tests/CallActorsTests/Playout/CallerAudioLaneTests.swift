@@ -1,0 +1,254 @@
+import NIOCore
+import Testing
+import Wire
+
+@testable import CallActors
+
+@Suite struct CallerAudioLaneTests {
+    /// One 20 ms frame of PCMU: 160 bytes, as 216 letters of base64.
+    static func frame(_ number: Int) -> ByteBuffer {
+        var text = ByteBuffer(string: String(repeating: "A", count: 206))
+        let digits = String(number)
+        text.writeString(String(repeating: "0", count: 8 - digits.count) + digits + "==")
+        return text
+    }
+
+    static func number(_ frame: CallerFrame) -> Int { Int(String(buffer: frame.base64).suffix(10).dropLast(2)) ?? -1 }
+
+    private func send(_ numbers: some Sequence<Int>, to lane: CallerAudioLane) -> Int {
+        var displaced = 0
+        for number in numbers {
+            if case .displacedUnsent(let count) = lane.send(Self.frame(number), readAt: .now) { displaced += count }
+        }
+        return displaced
+    }
+
+    /// Takes everything that is at hand now.
+    private func drain(_ lane: CallerAudioLane) async -> [CallerFrame] {
+        var frames: [CallerFrame] = []
+        while !lane.isDrained, let frame = await lane.next() { frames.append(frame) }
+        return frames
+    }
+
+    @Test("frames that come before a model session are handed out in order once one opens")
+    func early() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        #expect(self.send(0..<100, to: lane) == 0)
+        #expect(lane.isDrained, "nothing can be handed out yet")
+        #expect(lane.open() == 0)
+        let frames = await self.drain(lane)
+        #expect(frames.map(Self.number) == Array(0..<100))
+        #expect(frames.allSatisfy { !$0.isReplay })
+    }
+
+    @Test("a frame that comes while the session is open is handed out as it is, with its time")
+    func live() async throws {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        lane.open()
+        let readAt = ContinuousClock.now - .milliseconds(7)
+        _ = lane.send(Self.frame(1), readAt: readAt)
+        let frame = try #require(await lane.next())
+        #expect(frame.readAt == readAt)
+        #expect(Self.number(frame) == 1)
+        #expect(lane.isDrained)
+    }
+
+    @Test("at most the limit is kept: the oldest go, and those that no session has had are counted")
+    func bound() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        #expect(self.send(0..<300, to: lane) == 50)
+        lane.open()
+        #expect(await self.drain(lane).map(Self.number) == Array(50..<300))
+    }
+
+    @Test("frames that a session has had are displaced without being counted as lost")
+    func displacedAfterSending() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(1))
+        lane.open()
+        var displaced = 0
+        for number in 0..<200 {
+            displaced += self.send([number], to: lane)
+            _ = await lane.next()
+        }
+        #expect(displaced == 0)
+        lane.close()
+        #expect(self.send(200..<210, to: lane) == 0)
+        #expect(lane.open() == 40)
+        #expect(await self.drain(lane).map(Self.number) == Array(160..<210))
+    }
+
+    @Test("a new session gets again what the lost one had not committed, then what came meanwhile")
+    func replay() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        lane.open()
+        _ = self.send(0..<100, to: lane)
+        #expect(await self.drain(lane).count == 100)
+        // The model heard the caller stop after 1.2 s of audio: 60 frames.
+        lane.committed(upTo: .milliseconds(1200))
+        lane.close()
+        _ = self.send(100..<110, to: lane)
+        #expect(lane.open() == 40)
+        let frames = await self.drain(lane)
+        #expect(frames.map(Self.number) == Array(60..<110))
+        #expect(frames.filter(\.isReplay).map(Self.number) == Array(60..<100))
+    }
+
+    @Test("a commit in the middle of a frame keeps the frame")
+    func commitWithinFrame() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        lane.open()
+        _ = self.send(0..<10, to: lane)
+        _ = await self.drain(lane)
+        lane.committed(upTo: .milliseconds(50))
+        lane.close()
+        lane.open()
+        #expect(await self.drain(lane).map(Self.number) == Array(2..<10))
+    }
+
+    @Test("positions of a commit count from the session's first audio, replayed audio included")
+    func positionsRestart() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        lane.open()
+        _ = self.send(0..<50, to: lane)
+        _ = await self.drain(lane)
+        lane.committed(upTo: .milliseconds(400))
+        lane.close()
+        lane.open()
+        _ = await self.drain(lane)
+        lane.committed(upTo: .milliseconds(200))
+        lane.close()
+        lane.open()
+        #expect(await self.drain(lane).map(Self.number) == Array(30..<50))
+    }
+
+    @Test("a commit without a position covers everything that was handed out")
+    func commitOfAll() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        lane.open()
+        _ = self.send(0..<20, to: lane)
+        for _ in 0..<15 { _ = await lane.next() }
+        lane.committed(upTo: nil)
+        lane.close()
+        #expect(lane.open() == 0)
+        #expect(await self.drain(lane).map(Self.number) == Array(15..<20))
+    }
+
+    @Test("a session that is lost while it catches up leaves the rest to the next as replay")
+    func lostDuringReplay() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        lane.open()
+        _ = self.send(0..<50, to: lane)
+        _ = await self.drain(lane)
+        lane.close()
+        lane.open()
+        for _ in 0..<10 { _ = await lane.next() }
+        lane.close()
+        #expect(lane.open() == 50)
+        let frames = await self.drain(lane)
+        #expect(frames.map(Self.number) == Array(0..<50))
+        #expect(frames.allSatisfy { $0.isReplay })
+    }
+
+    @Test("closing twice, opening twice and committing nothing are harmless")
+    func idempotent() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        lane.close()
+        lane.committed(upTo: .seconds(3))
+        lane.open()
+        lane.open()
+        _ = self.send(0..<3, to: lane)
+        #expect(await self.drain(lane).count == 3)
+        lane.close()
+        lane.close()
+        lane.committed(upTo: nil)
+        lane.open()
+        #expect(await self.drain(lane).isEmpty)
+    }
+
+    @Test("an empty payload is not a frame, and one larger than the whole lane is counted as lost")
+    func strangePayloads() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .milliseconds(100))
+        #expect(lane.send(ByteBuffer(), readAt: .now) == .queued)
+        lane.open()
+        #expect(lane.isDrained)
+        #expect(lane.send(ByteBuffer(repeating: 65, count: 60_000), readAt: .now) == .displacedUnsent(count: 1))
+        _ = lane.send(Self.frame(1), readAt: .now)
+        #expect(await self.drain(lane).map(Self.number) == [1])
+    }
+
+    @Test("a finished lane ends at once and takes nothing more")
+    func finished() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        lane.open()
+        _ = self.send(0..<3, to: lane)
+        lane.finish()
+        #expect(await lane.next() == nil)
+        _ = self.send(3..<5, to: lane)
+        #expect(await lane.next() == nil)
+    }
+
+    @Test("base64 length tells the bytes it stands for")
+    func decodedLength() {
+        for (text, count) in [("", 0), ("AAAA", 3), ("AAA=", 2), ("AA==", 1), ("AAAAAAA=", 5)] {
+            #expect(CallerAudioLane.decodedByteCount(ByteBuffer(string: text)) == count)
+        }
+        #expect(CallerAudioLane.decodedByteCount(Self.frame(1)) == 160)
+    }
+
+    @Test(
+        "through any sequence of operations each session gets every frame once, in order, from the first uncommitted one"
+    )
+    func model() async {
+        for seed in 1...150 as ClosedRange<UInt64> {
+            var random = SeededRandom(seed: seed)
+            let limit = random.int(1...60)
+            let lane = CallerAudioLane(format: .pcmu, limit: .milliseconds(20 * limit))
+            var kept: [Int] = []
+            var next = 0
+            var unsent: Set<Int> = []
+            var isOpen = false
+            var session: [Int] = []
+            var committed = -1
+            for _ in 0..<200 {
+                switch random.int(0...9) {
+                case 0...3:
+                    for _ in 0..<random.int(1...8) {
+                        kept.append(next)
+                        unsent.insert(next)
+                        var lost = 0
+                        if kept.count > limit, unsent.contains(kept.removeFirst()) { lost = 1 }
+                        unsent.formIntersection(kept)
+                        let outcome = lane.send(Self.frame(next), readAt: .now)
+                        #expect(outcome == (lost == 0 ? .queued : .displacedUnsent(count: lost)), "seed \(seed)")
+                        next += 1
+                    }
+                case 4...6:
+                    guard isOpen else { continue }
+                    for _ in 0..<random.int(1...12) where !lane.isDrained {
+                        guard let frame = await lane.next() else { continue }
+                        let number = Self.number(frame)
+                        #expect(number == (session.last.map { last in kept.first { $0 > last } } ?? kept.first))
+                        session.append(number)
+                        unsent.remove(number)
+                    }
+                case 7:
+                    guard let count = (1...max(1, session.count)).randomElement(using: &random), !session.isEmpty else {
+                        continue
+                    }
+                    committed = max(committed, session[count - 1])
+                    lane.committed(upTo: .milliseconds(20 * count))
+                    kept.removeAll { $0 <= committed }
+                case 8:
+                    lane.open()
+                    isOpen = true
+                    session = []
+                    // The new session has had nothing yet.
+                    unsent = Set(kept)
+                default:
+                    lane.close()
+                    isOpen = false
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Testing
+
+@testable import CallActors
+
+@Suite struct LoopLaneTests {
+    @Test("elements come out in order, and a finished lane is emptied first")
+    func order() async {
+        let lane = LoopLane<Int>(limit: 10)
+        for number in 0..<5 { #expect(lane.send(number) == .queued) }
+        lane.finish()
+        #expect(lane.send(9) == .closed)
+        var taken: [Int] = []
+        for await number in lane { taken.append(number) }
+        #expect(taken == [0, 1, 2, 3, 4])
+    }
+
+    @Test("a full lane gives up its oldest element and says so")
+    func bound() async {
+        let lane = LoopLane<Int>(limit: 3)
+        #expect((0..<3).map { lane.send($0) } == [.queued, .queued, .queued])
+        #expect(lane.send(3) == .displacedOldest)
+        #expect(await lane.next() == 1)
+        #expect(lane.clear() == 2)
+        #expect(lane.isEmpty)
+    }
+
+    @MainActor
+    @Test("a consumer that waits is woken by the next element and by the end")
+    func waking() async {
+        let lane = LoopLane<Int>(limit: 3)
+        let taken = Task { @MainActor in
+            var taken: [Int] = []
+            for await number in lane { taken.append(number) }
+            return taken
+        }
+        await Task.yield()
+        lane.send(1)
+        await Task.yield()
+        lane.send(2)
+        lane.finish()
+        #expect(await taken.value == [1, 2])
+    }
+}
