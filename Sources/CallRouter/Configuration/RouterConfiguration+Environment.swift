@@ -29,6 +29,7 @@ extension RouterConfiguration {
         )
         self.logging = Self.logging(&reader)
         self.sentryDSN = reader.secret(.sentryDSN)
+        Self.warnOfWhatIsNotBuilt(&reader, streams: self.streams)
         self.warnings = reader.warnings
         guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
     }
