@@ -12,7 +12,7 @@ struct SimulatedRouter: Sendable {
     /// The port of HTTP and streams, once it is bound.
     private let ports: Record<BoundPorts?>
 
-    /// - Parameter environment: Everything that the router is to know; the process's own environment is not read.
+    /// `environment` is everything that the router is to know; the process's own environment is not read.
     init(environment: [String: String], observer: any CallObserver) throws(ConfigurationError) {
         let ports = Record<BoundPorts?>(nil)
         let configuration = try RouterConfiguration(environment: environment)

@@ -1,6 +1,8 @@
 import Wire
 
-/// What a caller sends: clips one after the other, and silence between them, each frame with its stamp. A value.
+/// What a caller sends: clips one after the other, and silence between them, each frame with its stamp.
+///
+/// A value.
 struct CallerVoice: Sendable {
     private struct Piece {
         var clip: SpeechClip

@@ -28,7 +28,8 @@ extension CarrierCall {
     private func open(_ stream: CallDocument.Stream) async throws -> Int? {
         let (port, authority, path) = try self.carrier.resolve(stream.url)
         let callSID = self.record.read(\.callSID)
-        let streamSID = self.settings.dialect == .twilio
+        let streamSID =
+            self.settings.dialect == .twilio
             ? "MZ" + UUID().uuidString.lowercased().replacing("-", with: "") : UUID().uuidString.lowercased()
         let format = stream.codec.map(Self.format) ?? self.settings.format
         let answer = try await SocketClient.connect(
@@ -149,7 +150,8 @@ extension CarrierCall {
         case "mark": self.mark(json, at: now)
         case "clear": self.clear(at: now)
         case "dtmf":
-            guard self.settings.dialect == .signalWire, let digit = json["dtmf"]?["digit"]?.string, digit.count == 1 else {
+            guard self.settings.dialect == .signalWire, let digit = json["dtmf"]?["digit"]?.string, digit.count == 1
+            else {
                 self.anomaly("dtmf that this carrier does not take (31951)")
                 return
             }

@@ -56,7 +56,8 @@ struct CarrierMessages: Sendable {
         let payload = Data(audio).base64EncodedString()
         let sid = self.dialect == .twilio ? ",\"streamSid\":\"\(self.streamSID)\"" : ""
         return ByteBuffer(
-            string: "{\"event\":\"media\",\"sequenceNumber\":\"\(self.sequenceNumber)\",\"media\":{\"track\":\"inbound\","
+            string:
+                "{\"event\":\"media\",\"sequenceNumber\":\"\(self.sequenceNumber)\",\"media\":{\"track\":\"inbound\","
                 + "\"chunk\":\"\(self.chunk)\",\"timestamp\":\"\(timestamp)\",\"payload\":\"\(payload)\"}\(sid)}"
         )
     }

@@ -22,7 +22,9 @@ package struct CarrierSettings: Sendable {
     package var fallbackURL: String?
     /// Told the call's states, as a number's status callback is.
     package var statusCallbackURL: String?
-    /// How long a `<Say>` takes: a character's time. The carrier's own voice is not heard by anyone here.
+    /// How long a `<Say>` takes: a character's time.
+    ///
+    /// The carrier's own voice is not heard by anyone here.
     package var sayCharacterTime = Duration.milliseconds(20)
     /// What becomes of a `<Dial>`: its DialCallStatus and how long the dialled leg lasts.
     package var dialResult: (@Sendable (CallDocument.Dial) -> (status: String, after: Duration))?

@@ -27,7 +27,9 @@ package final class StandInCarrier: Sendable {
         self.routes.update { $0[authority] = port }
     }
 
-    /// A caller who will call the router's number. ``CarrierCall/run(from:)`` makes the call.
+    /// A caller who will call the router's number.
+    ///
+    /// ``CarrierCall/run(from:)`` makes the call.
     package func makeCall(from: String? = nil, callSID: String? = nil) -> CarrierCall {
         self.calls.update { calls in
             let number = UInt32(calls.count + 1)
@@ -94,7 +96,9 @@ package final class StandInCarrier: Sendable {
     }
 
     private static func escape(_ text: String) -> String {
-        let unreserved = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+        let unreserved = CharacterSet(
+            charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+        )
         return text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? text
     }
 }

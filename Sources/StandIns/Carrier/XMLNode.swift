@@ -6,8 +6,9 @@ package struct XMLNode: Sendable, Equatable {
     /// The text between the children, joined.
     package var text: String
 
-    /// Reads a document with one root element. DOCTYPE, processing instructions other than the declaration and entities
-    /// other than the five of XML are refused.
+    /// Reads a document with one root element.
+    ///
+    /// DOCTYPE, processing instructions other than the declaration and entities other than the five of XML are refused.
     package init(parsing document: String) throws(XMLError) {
         var parser = XMLReader(characters: Array(document))
         self = try parser.document()
@@ -27,7 +28,9 @@ package struct XMLError: Error, Equatable, CustomStringConvertible {
     package let offset: Int
     package let reason: String
 
-    package var description: String { "The document is not well-formed XML at character \(self.offset): \(self.reason)." }
+    package var description: String {
+        "The document is not well-formed XML at character \(self.offset): \(self.reason)."
+    }
 }
 
 private struct XMLReader {

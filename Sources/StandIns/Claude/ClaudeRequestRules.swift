@@ -9,7 +9,9 @@ enum ClaudeRequestRules {
 
     /// - Returns: The message of the 400, or nil for a request that is all right.
     static func complaint(about json: StandInJSON, headers: HTTPHeaders) -> String? {
-        guard headers.first(name: "anthropic-version") == "2023-06-01" else { return "anthropic-version: header is required" }
+        guard headers.first(name: "anthropic-version") == "2023-06-01" else {
+            return "anthropic-version: header is required"
+        }
         guard headers.first(name: "content-type")?.hasPrefix("application/json") == true else {
             return "content-type: expected application/json"
         }

@@ -70,7 +70,9 @@ private struct ClaudeAnswerer: Sendable {
             record.requests.append(ClaudeRecord.Request(kind: kind, json: json, at: .now, trouble: trouble))
             return (trouble, record.requests.count)
         }
-        if case .status(let status) = trouble { return Self.error(status, Self.errorType(status), "Trouble on purpose.") }
+        if case .status(let status) = trouble {
+            return Self.error(status, Self.errorType(status), "Trouble on purpose.")
+        }
         if trouble == .hang { return LoopbackResponse(status: .ok, steps: [.hang], delay: .seconds(3600)) }
         var text = schema.map { SummaryRule(transcript: Self.text(of: json)).answer(schema: $0).text }
         if trouble == .malformed { text = "{\"unexpected\":true" }
@@ -116,7 +118,8 @@ private struct ClaudeAnswerer: Sendable {
                 "id": .string("msg_\(id)"), "type": "message", "role": "assistant", "model": json["model"] ?? "",
                 "content": .array(content), "stop_reason": reason, "stop_sequence": .null, "stop_details": .null,
                 "usage": [
-                    "input_tokens": StandInJSON(max(1, Self.text(of: json).count / 4)), "cache_creation_input_tokens": 0,
+                    "input_tokens": StandInJSON(max(1, Self.text(of: json).count / 4)),
+                    "cache_creation_input_tokens": 0,
                     "cache_read_input_tokens": 0, "output_tokens": StandInJSON(max(1, words)),
                 ],
             ],
@@ -142,7 +145,9 @@ private struct ClaudeAnswerer: Sendable {
         ]
     }
 
-    private func refuse(_ request: LoopbackRequest, _ status: Int, _ type: String, _ message: String) -> LoopbackResponse {
+    private func refuse(_ request: LoopbackRequest, _ status: Int, _ type: String, _ message: String)
+        -> LoopbackResponse
+    {
         self.record.update { $0.refused.append("\(request.method) \(request.path) \(status): \(message)") }
         return Self.error(status, type, message)
     }

@@ -31,8 +31,9 @@ package struct SpeechLibrary: Sendable {
         return self.clip(line)
     }
 
-    /// Where the resources lie beside the program or its test bundle. `Bundle.module` would end the process where a
-    /// deployment has left them out; the stand-ins can do without.
+    /// Where the resources lie beside the program or its test bundle.
+    ///
+    /// `Bundle.module` would end the process where a deployment has left them out; the stand-ins can do without.
     private static func directory() -> URL? {
         let name = "CallRouter_StandIns.resources/Speech"
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()

@@ -7,7 +7,11 @@ extension ModelConnection {
     func append(_ json: StandInJSON, at now: ContinuousClock.Instant) {
         guard let text = json["audio"]?.string, let data = Data(base64Encoded: text), !data.isEmpty else {
             self.violation("an append without base64 audio")
-            self.sendError(code: "invalid_value", message: "Invalid 'audio'. Expected base64-encoded audio bytes.", param: "audio")
+            self.sendError(
+                code: "invalid_value",
+                message: "Invalid 'audio'. Expected base64-encoded audio bytes.",
+                param: "audio"
+            )
             return
         }
         let audio = [UInt8](data)
@@ -27,6 +31,8 @@ extension ModelConnection {
             case nil: break
             }
             self.tripAudioFaults()
+            // A fault may have ended the connection.
+            if self.isEnding { return }
         }
     }
 
@@ -75,7 +81,11 @@ extension ModelConnection {
                     + "but buffer only has \(self.input.uncommittedMilliseconds)ms of audio."
             )
         }
-        self.commitInput(as: self.input.speechItemID ?? self.newItemID(), end: self.input.elapsedMilliseconds, now: .now)
+        self.commitInput(
+            as: self.input.speechItemID ?? self.newItemID(),
+            end: self.input.elapsedMilliseconds,
+            now: .now
+        )
     }
 
     func clearInput() {
@@ -103,7 +113,8 @@ extension ModelConnection {
             id: itemID,
             content: .message(role: "user", parts: [.inputAudio(heard: heard, transcript: nil)])
         )
-        guard let previous = try? self.conversation.insert(item, after: nil) else { return }
+        // The identifier is new and nothing is referred to, so nothing can be refused.
+        let previous = (try? self.conversation.insert(item, after: nil)) ?? nil
         self.send(
             "input_audio_buffer.committed",
             [("previous_item_id", StandInJSON(previous)), ("item_id", .string(itemID))]
@@ -151,7 +162,10 @@ extension ModelConnection {
             _ = connection.input.commit()
             connection.send(
                 "input_audio_buffer.timeout_triggered",
-                [("audio_start_ms", StandInJSON(start)), ("audio_end_ms", StandInJSON(end)), ("item_id", .string(itemID))]
+                [
+                    ("audio_start_ms", StandInJSON(start)), ("audio_end_ms", StandInJSON(end)),
+                    ("item_id", .string(itemID)),
+                ]
             )
             connection.addCallerItem(itemID, heard: "")
             connection.respond(.idle)

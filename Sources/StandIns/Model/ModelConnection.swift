@@ -18,6 +18,8 @@ package actor ModelConnection {
 
     private var socket: StandInSocket?
     private var isClosed = false
+    /// This side has closed or dropped the socket: what still arrives is not heard any more.
+    private(set) var isEnding = false
     private var eventCount = 0
     private var itemCount = 0
     private var sessionIsOpen = false
@@ -82,7 +84,7 @@ package actor ModelConnection {
 
     func handle(_ event: SocketEvent) {
         switch event {
-        case .text(let text): self.receive(text)
+        case .text(let text): if !self.isEnding { self.receive(text) }
         case .binary: self.violation("a binary message was sent")
         case .closed(let close): self.closed(close)
         }
@@ -90,11 +92,13 @@ package actor ModelConnection {
 
     /// Closes the connection with a close frame.
     package func close(code: UInt16, reason: String) {
+        self.isEnding = true
         self.socket?.close(code: code, reason: reason)
     }
 
     /// Drops the connection without a close frame.
     package func drop() {
+        self.isEnding = true
         self.socket?.abort()
     }
 

@@ -112,7 +112,6 @@ package struct ModelConnectionRecord: Sendable {
         self.openedAt = openedAt
     }
 
-
     /// The events of one type that the client sent.
     package func received(_ type: String) -> [StandInJSON] { self.received.filter { $0.type == type }.map(\.json) }
 

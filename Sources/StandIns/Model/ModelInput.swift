@@ -1,6 +1,8 @@
 import Wire
 
-/// The input side of a Realtime session: appended audio on its way to items. A value: it sends nothing itself.
+/// The input side of a Realtime session: appended audio on its way to items.
+///
+/// A value: it sends nothing itself.
 struct ModelInput: Sendable {
     enum Event: Sendable, Equatable {
         case speechStarted(startMilliseconds: Int)

@@ -45,7 +45,7 @@ extension ModelConversation.Item {
 
     /// Reads an item that a client wants to add, as strictly as the API does.
     ///
-    /// - Parameter generatedID: Its identifier where the client chose none.
+    /// `generatedID` is its identifier where the client chose none.
     package init(reading json: StandInJSON?, generatedID: String) throws(ModelConversation.Refusal) {
         guard let json, let type = json["type"]?.string else {
             throw .missing("item.type")

@@ -1,6 +1,8 @@
 /// What the voice model says and does when it is its turn.
 package struct ModelScript: Sendable {
-    /// Decides one response. Must not block; the same turn always gets the same reply.
+    /// Decides one response.
+    ///
+    /// Must not block; the same turn always gets the same reply.
     package var reply: @Sendable (ModelTurn) -> ModelReply
 
     package init(reply: @escaping @Sendable (ModelTurn) -> ModelReply) {

@@ -26,7 +26,8 @@ package struct RealtimeSession: Sendable {
                 "output": ["format": ["type": "audio/pcm", "rate": 24000], "voice": "alloy", "speed": 1.0],
             ],
             "tools": [], "tool_choice": "auto", "max_output_tokens": "inf", "tracing": .null, "truncation": "auto",
-            "id": .string(id), "object": "realtime.session", "model": .string(model), "expires_at": StandInJSON(expiresAt),
+            "id": .string(id), "object": "realtime.session", "model": .string(model),
+            "expires_at": StandInJSON(expiresAt),
             "prompt": .null, "include": .null,
         ]
     }

@@ -74,7 +74,9 @@ enum RealtimeSessionRules {
         }
     }
 
-    /// mu-law and A-law have no rate; linear PCM has only 24000. A-law is valid, but this stand-in does not speak it.
+    /// mu-law and A-law have no rate; linear PCM has only 24000.
+    ///
+    /// A-law is valid, but this stand-in does not speak it.
     private static func check(format: StandInJSON?, _ path: String) throws(ModelConversation.Refusal) {
         guard let format else { return }
         guard RealtimeSession.format(format) != nil else {

@@ -1,6 +1,8 @@
 import Wire
 
-/// A response cut into the steps in which the API sends it, in order. Pure: the same reply gives the same plan.
+/// A response cut into the steps in which the API sends it, in order.
+///
+/// Pure: the same reply gives the same plan.
 package struct ResponsePlan: Sendable {
     package enum Step: Sendable, Equatable {
         case wait(Duration)
@@ -26,11 +28,10 @@ package struct ResponsePlan: Sendable {
 
     package var steps: [Step]
 
-    /// - Parameters:
-    ///   - isText: The response is to be written instead of spoken.
-    ///   - format: The session's output format.
-    ///   - tools: The definitions of the tools that may be called; a call of another one is left out.
-    ///   - nextNumber: Called for every spoken item.
+    /// Plans a response, written where it `isText` and else spoken in the session's output format.
+    ///
+    /// `tools` are the definitions of the tools that may be called; a call of another one is left out. `nextNumber` is
+    /// called for every spoken item.
     package init(
         _ reply: ModelReply,
         isText: Bool,

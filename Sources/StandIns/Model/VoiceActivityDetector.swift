@@ -5,7 +5,9 @@ import Wire
 /// It counts what was appended, not wall time: audio that arrives in a burst is judged like any other.
 package struct VoiceActivityDetector: Sendable {
     package struct Settings: Sendable, Equatable {
-        /// Level (RMS of 16-bit samples) from which a frame is speech. Line noise stays below 200, speech above 500.
+        /// Level (RMS of 16-bit samples) from which a frame is speech.
+        ///
+        /// Line noise stays below 200, speech above 500.
         package var threshold = 350.0
         /// Audio before the first loud frame that is taken to belong to the speech.
         package var prefixMilliseconds = 300

@@ -42,11 +42,15 @@ package struct CallReview: Sendable {
     package mutating func compare(with account: StandInJSON) {
         let outcome = account["outcome"]?.string ?? "none"
         if !self.plan.outcomes.contains(outcome) {
-            self.problems.append("the outcome is \(outcome), not \(self.plan.outcomes.sorted().joined(separator: " or "))")
+            self.problems.append(
+                "the outcome is \(outcome), not \(self.plan.outcomes.sorted().joined(separator: " or "))"
+            )
         }
         let reason = account["end_reason"]?.string ?? "none"
         if !self.plan.endReasons.contains(reason) {
-            self.problems.append("the end reason is \(reason), not \(self.plan.endReasons.sorted().joined(separator: " or "))")
+            self.problems.append(
+                "the end reason is \(reason), not \(self.plan.endReasons.sorted().joined(separator: " or "))"
+            )
         }
         let lines = account["transcript"]?.array ?? []
         let said = lines.filter { $0["role"] == "user" }.compactMap { $0["content"]?.string }
@@ -81,7 +85,8 @@ package struct CallReview: Sendable {
         }
         let starts = self.connections.flatMap(\.sent).filter { $0.type == "input_audio_buffer.speech_started" }
         for clear in self.call.streams.flatMap(\.clears) {
-            guard let start = starts.last(where: { $0.at <= clear.at }), start.at.duration(to: clear.at) < .seconds(1) else {
+            guard let start = starts.last(where: { $0.at <= clear.at }), start.at.duration(to: clear.at) < .seconds(1)
+            else {
                 continue
             }
             self.bargeIns.append(start.at.duration(to: clear.at))
@@ -126,7 +131,9 @@ package struct CallReview: Sendable {
                 arrived.insert(stamp.sequence)
             }
             if misplaced > 0 {
-                self.problems.append("\(misplaced) frames of the caller reached the voice model out of order, or changed")
+                self.problems.append(
+                    "\(misplaced) frames of the caller reached the voice model out of order, or changed"
+                )
             }
         }
         // What was sent after the last frame that arrived was on its way when the model's session ended.
@@ -189,7 +196,9 @@ package struct CallReview: Sendable {
             let understood = self.connections.dropFirst().flatMap(\.utterances).compactMap(\.text)
             let interrupted = self.call.utterances.dropFirst().first?.text ?? ""
             if !understood.contains(where: { $0.contains(interrupted) }) {
-                self.problems.append("the sentence during which the voice model was lost did not reach the next session")
+                self.problems.append(
+                    "the sentence during which the voice model was lost did not reach the next session"
+                )
             }
         case .hangup:
             if self.call.end != .callerHungUp { self.problems.append("the caller did not get to hang up") }

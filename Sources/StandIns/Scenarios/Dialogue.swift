@@ -72,7 +72,8 @@ package enum Dialogue {
         let text = instructions.lowercased()
         let rules: [(words: [String], line: SpeechLine)] = [
             (["mailbox", "voicemail", "after the tone"], .voicemailMessage), (["must end", "time is up"], .timeUp),
-            (["goodbye"], .goodbye), (["one moment", "filler"], .checking), (["greet", "just been connected"], .greeting),
+            (["goodbye"], .goodbye), (["one moment", "filler"], .checking),
+            (["greet", "just been connected"], .greeting),
         ]
         return rules.first { rule in rule.words.contains { text.contains($0) } }.map { .say($0.line) }
     }

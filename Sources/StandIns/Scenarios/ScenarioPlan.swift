@@ -13,7 +13,7 @@ package struct ScenarioPlan: Sendable {
     /// What the person on the line does.
     package var play: @Sendable (CarrierCall) async throws -> Void
 
-    /// - Parameter length: How long the call is to be; nil for as long as it takes.
+    /// The plan of a call that is to be as long as `length`; nil for as long as it takes.
     package init(_ scenario: Scenario, length: Duration? = nil) {
         self.scenario = scenario
         switch scenario {

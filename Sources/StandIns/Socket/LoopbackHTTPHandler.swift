@@ -10,7 +10,7 @@ final class LoopbackHTTPHandler: ChannelInboundHandler {
     private let refusal: Record<LoopbackResponse?>
     private var request: LoopbackRequest?
 
-    /// - Parameter refusal: The answer to an upgrade request that was refused, once that is decided.
+    /// `refusal` is the answer to an upgrade request that was refused, once that is decided.
     init(_ behaviour: LoopbackServer.Behaviour, _ refusal: Record<LoopbackResponse?>) {
         self.behaviour = behaviour
         self.refusal = refusal
@@ -19,7 +19,12 @@ final class LoopbackHTTPHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
-            self.request = LoopbackRequest(method: head.method, uri: head.uri, headers: head.headers, body: ByteBuffer())
+            self.request = LoopbackRequest(
+                method: head.method,
+                uri: head.uri,
+                headers: head.headers,
+                body: ByteBuffer()
+            )
         case .body(var part): self.request?.body.writeBuffer(&part)
         case .end:
             let response = self.answer()
@@ -48,7 +53,8 @@ final class LoopbackHTTPHandler: ChannelInboundHandler {
         return response
     }
 
-    private static func run(_ steps: ArraySlice<LoopbackResponse.Step>, _ context: NIOLoopBound<ChannelHandlerContext>) {
+    private static func run(_ steps: ArraySlice<LoopbackResponse.Step>, _ context: NIOLoopBound<ChannelHandlerContext>)
+    {
         guard context.value.channel.isActive else { return }
         guard let step = steps.first else {
             context.value.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)

@@ -11,7 +11,9 @@ package struct LoopbackServer: Sendable {
         case refuse(LoopbackResponse)
     }
 
-    /// What a server does with its visitors. All closures are called on the loop of the connection.
+    /// What a server does with its visitors.
+    ///
+    /// All closures are called on the loop of the connection.
     package struct Behaviour: Sendable {
         /// Decides about an upgrade request.
         package var upgrade: @Sendable (HTTPRequestHead) -> Upgrade

@@ -11,12 +11,10 @@ package enum SocketClient {
         case refused(HTTPResponseStatus)
     }
 
-    /// Connects to 127.0.0.1 and asks for an upgrade.
+    /// Connects to 127.0.0.1 and asks for an upgrade of `path`, which may hold a query.
     ///
-    /// - Parameters:
-    ///   - authority: The `Host` header: where the carrier believes it connects to.
-    ///   - path: Path and query.
-    ///   - receive: Called on the connection's loop for everything that happens, in order.
+    /// `authority` is the `Host` header: where the carrier believes it connects to. `receive` is called on the
+    /// connection's loop for everything that happens, in order. Throws where there is no answer within 10 s.
     package static func connect(
         port: Int,
         authority: String,

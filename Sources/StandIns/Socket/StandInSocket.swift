@@ -1,7 +1,9 @@
 import NIOCore
 import NIOWebSocket
 
-/// One WebSocket of a stand-in, server or client side, on SwiftNIO's own frame codec. May be used from anywhere.
+/// One WebSocket of a stand-in, server or client side, on SwiftNIO's own frame codec.
+///
+/// May be used from anywhere.
 package struct StandInSocket: Sendable {
     package enum Side: Sendable { case server, client }
 
@@ -10,7 +12,8 @@ package struct StandInSocket: Sendable {
 
     /// Puts a handler for a channel that has been upgraded to WebSocket in place, on the channel's loop.
     ///
-    /// - Parameter receive: Called on the channel's loop for everything that happens, in order.
+    /// `receive` is called on the channel's loop for everything that happens, in order. Throws where the channel is
+    /// closed already.
     package static func install(
         on channel: any Channel,
         side: Side,

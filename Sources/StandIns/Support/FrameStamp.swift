@@ -10,9 +10,13 @@ package struct FrameStamp: Sendable, Hashable {
     package static let bitCount = 112
     private static let magic: UInt64 = 0x5CA1
 
-    /// Who made the sound: the number of a caller, or of an item of the voice model. 24 bits.
+    /// Who made the sound: the number of a caller, or of an item of the voice model.
+    ///
+    /// 24 bits.
     package var source: UInt32
-    /// The position of this frame in everything that the source has said, from 0. 24 bits.
+    /// The position of this frame in everything that the source has said, from 0.
+    ///
+    /// 24 bits.
     package var sequence: UInt32
     /// The line spoken, ``SpeechLine/number``; 0 for silence and sounds.
     package var line: UInt16

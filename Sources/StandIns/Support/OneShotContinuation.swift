@@ -18,7 +18,9 @@ final class OneShotContinuation<Value: Sendable>: Sendable {
         if isSettled { continuation.resume(throwing: CancellationError()) }
     }
 
-    /// Resumes the continuation unless that has been done. Before there is one, only a failure is remembered.
+    /// Resumes the continuation unless that has been done.
+    ///
+    /// Before there is one, only a failure is remembered.
     func resume(with result: Result<Value, any Error>) {
         let continuation: CheckedContinuation<Value, any Error>? = self.state.withLock { state in
             let waiting: CheckedContinuation<Value, any Error>? =

@@ -38,10 +38,8 @@ package final class Record<State: Sendable>: Sendable {
 
     /// Waits until `find` returns something, and returns that.
     ///
-    /// - Parameters:
-    ///   - what: What is waited for, as it is to be read in the error.
-    ///   - timeout: The longest wait.
-    /// - Throws: ``StandInTimeout`` after `timeout`, `CancellationError` when the task is cancelled.
+    /// Throws ``StandInTimeout`` after `timeout`, which says `what` was waited for, and `CancellationError` when the task
+    /// is cancelled.
     package func wait<Value: Sendable>(
         for what: String,
         within timeout: Duration = .seconds(10),

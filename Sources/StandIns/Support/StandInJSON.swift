@@ -7,7 +7,9 @@ package indirect enum StandInJSON: Sendable, Equatable {
     case array([StandInJSON])
     case object([StandInJSONMember])
 
-    /// The member called `name`; nil where this is no object or has no such member. The last one of a name counts.
+    /// The member called `name`; nil where this is no object or has no such member.
+    ///
+    /// The last one of a name counts.
     package subscript(name: String) -> StandInJSON? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.name == name }?.value
@@ -52,7 +54,9 @@ package indirect enum StandInJSON: Sendable, Equatable {
     /// The names of an object's members in order; empty for anything else.
     package var keys: [String] { self.members?.map(\.name) ?? [] }
 
-    /// This object with `name` set to `value`, in its place or at the end. Anything but an object is returned as it is.
+    /// This object with `name` set to `value`, in its place or at the end.
+    ///
+    /// Anything but an object is returned as it is.
     package func setting(_ name: String, _ value: StandInJSON) -> StandInJSON {
         guard case .object(var members) = self else { return self }
         if let index = members.firstIndex(where: { $0.name == name }) {

@@ -43,16 +43,20 @@ import Testing
         )
     }
 
-    @Test("what a carrier would not take is refused", arguments: [
-        "", " <Response/>", "<Response>", "<Response><Play/></Response>", "<Other/>", "<Response></Response><Response/>",
-        "<Response><Say>a & b</Say></Response>", "<Response><Say>&nbsp;</Say></Response>",
-        "<Response><Connect/></Response>", "<Response><Connect><Stream/></Connect></Response>",
-        "<Response><Connect><Stream url=\"wss://a/b?c=d\"/></Connect></Response>",
-        "<Response><Connect><Stream url=\" wss://a/b\"/></Connect></Response>",
-        "<Response><Connect><Stream url=\"https://a/b\"/></Connect></Response>",
-        "<Response><Redirect></Redirect></Response>", "<Response><Hangup a=\"1\" a=\"2\"/></Response>",
-        "<Response><Hangup a=1/></Response>", "<Response><Hangup></Response></Hangup>",
-    ])
+    @Test(
+        "what a carrier would not take is refused",
+        arguments: [
+            "", " <Response/>", "<Response>", "<Response><Play/></Response>", "<Other/>",
+            "<Response></Response><Response/>",
+            "<Response><Say>a & b</Say></Response>", "<Response><Say>&nbsp;</Say></Response>",
+            "<Response><Connect/></Response>", "<Response><Connect><Stream/></Connect></Response>",
+            "<Response><Connect><Stream url=\"wss://a/b?c=d\"/></Connect></Response>",
+            "<Response><Connect><Stream url=\" wss://a/b\"/></Connect></Response>",
+            "<Response><Connect><Stream url=\"https://a/b\"/></Connect></Response>",
+            "<Response><Redirect></Redirect></Response>", "<Response><Hangup a=\"1\" a=\"2\"/></Response>",
+            "<Response><Hangup a=1/></Response>", "<Response><Hangup></Response></Hangup>",
+        ]
+    )
     func refuses(_ text: String) {
         #expect(throws: CallDocument.Refusal.self) { try CallDocument(parsing: text) }
     }

@@ -49,7 +49,9 @@ import Wire
                 await network
                 return router.state.current.messages
             }
-            #expect(Set(sent.compactMap { $0["event"]?.string }) == ["connected", "start", "media", "dtmf", "mark", "stop"])
+            #expect(
+                Set(sent.compactMap { $0["event"]?.string }) == ["connected", "start", "media", "dtmf", "mark", "stop"]
+            )
             for message in sent {
                 let examples = documented.filter { $0["event"] == message["event"] }
                 let paths = Fixture.paths(message)
@@ -114,7 +116,9 @@ import Wire
 
     @Test("when the router closes the stream the next verb runs; a redirect is followed to its end")
     func followsRedirect() async throws {
-        try await withRouter(then: { "<Redirect method=\"POST\">http://127.0.0.1:\($0)/laml/call/c-1/resume</Redirect>" }) {
+        try await withRouter(then: {
+            "<Redirect method=\"POST\">http://127.0.0.1:\($0)/laml/call/c-1/resume</Redirect>"
+        }) {
             router in
             let call = StandInCarrier(settings: router.settings).makeCall()
             async let network: Void = call.run()
@@ -173,7 +177,9 @@ import Wire
         }
     }
 
-    @Test("what the router may not send is noted: another stream's messages, unknown events, media with a field too many")
+    @Test(
+        "what the router may not send is noted: another stream's messages, unknown events, media with a field too many"
+    )
     func anomalies() async throws {
         try await withRouter { router in
             let call = StandInCarrier(settings: router.settings).makeCall()

@@ -37,7 +37,9 @@ import Wire
         #expect(playout.items.map(\.heardByteCount) == [240])
     }
 
-    @Test("marks are due when what came before them was played, at once when nothing is queued, and all of them at clear")
+    @Test(
+        "marks are due when what came before them was played, at once when nothing is queued, and all of them at clear"
+    )
     func marks() {
         var playout = CarrierPlayout(format: .pcmu)
         playout.mark("none", at: self.at(0))

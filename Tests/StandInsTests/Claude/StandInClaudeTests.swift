@@ -57,7 +57,7 @@ import Testing
                 "format": [
                     "type": "json_schema",
                     "schema": ["type": "object", "additionalProperties": false, "properties": properties],
-                ],
+                ]
             ],
         ]
     }
@@ -102,7 +102,8 @@ import Testing
     @Test("a summary has every property of the schema, and the same transcript has the same outcome")
     func summarizes() async throws {
         let cases: [(transcript: String, status: String)] = [
-            ("AI: \(SpeechLine.booked.text)", "goal_achieved"), ("Caller: \(SpeechLine.callerDeclines.text)", "declined"),
+            ("AI: \(SpeechLine.booked.text)", "goal_achieved"),
+            ("Caller: \(SpeechLine.callerDeclines.text)", "declined"),
             ("Caller: \(SpeechLine.machineGreeting.text)", "voicemail"), ("Caller: hello?", "declined"),
             ("AI: \(SpeechLine.advice.text)", "goal_achieved"),
         ]
@@ -163,7 +164,10 @@ import Testing
                     "messages",
                     [["role": "user", "content": "Hi"], ["role": "assistant", "content": "{"]]
                 ),
-                self.question.setting("output_config", ["format": ["type": "json_schema", "schema": ["type": "object"]]]),
+                self.question.setting(
+                    "output_config",
+                    ["format": ["type": "json_schema", "schema": ["type": "object"]]]
+                ),
             ]
             for json in bad {
                 let status = try await self.ask(claude, json).status

@@ -18,7 +18,9 @@ import Wire
             let clip = SpeechLibrary.shared.clip(line)
             for index in 0..<clip.frameCount + 40 {
                 let frame = index < clip.frameCount ? Array(clip.muLaw[index * 160..<(index + 1) * 160]) : [0xFF]
-                if let event = detector.process(level: AudioBytes.level(of: frame, format: .pcmu)) { events.append(event) }
+                if let event = detector.process(level: AudioBytes.level(of: frame, format: .pcmu)) {
+                    events.append(event)
+                }
             }
             #expect(events.count == 2, "\(line.rawValue): \(events)")
         }

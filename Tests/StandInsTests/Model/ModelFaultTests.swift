@@ -48,7 +48,9 @@ import Testing
                 try await client.configure()
                 client.append(Murmur.silence(milliseconds: 200))
                 client.send(["type": "input_audio_buffer.clear"])
-                try await client.log.wait(for: "an end") { $0.close != nil || $0.last("input_audio_buffer.cleared") != nil ? () : nil }
+                try await client.log.wait(for: "an end") {
+                    $0.close != nil || $0.last("input_audio_buffer.cleared") != nil ? () : nil
+                }
             }
             let codes = model.connections.current.map { $0.record.current.sent("input_audio_buffer.cleared").count }
             #expect(codes[1] == 1)
@@ -59,7 +61,10 @@ import Testing
     @Test("errors and broken messages leave the session open")
     func noise() async throws {
         let settings = self.settings([
-            ModelFaults.Fault(at: .appendedFrames(1), .error(type: "server_error", code: "server_error", message: "Oops.")),
+            ModelFaults.Fault(
+                at: .appendedFrames(1),
+                .error(type: "server_error", code: "server_error", message: "Oops.")
+            ),
             ModelFaults.Fault(at: .appendedFrames(2), .send("{not json")),
             ModelFaults.Fault(at: .appendedFrames(3), .send("{\"type\":\"of.the.future\"}")),
         ])

@@ -68,7 +68,8 @@ import Testing
                 ModelReply([.call(name: "consult_reasoner", arguments: ["situation": "price"])])
             case (_, _, "fail"): ModelReply([.fail(code: "rate_limit_exceeded", message: "Rate limit reached.")])
             case (_, _, "cut"): ModelReply([.say(SpeechLine.hours.text), .incomplete])
-            case (_, _, "long"): ModelReply([.pause(.milliseconds(1)), .say(SpeechLine.hours.text), .pause(.seconds(60))])
+            case (_, _, "long"):
+                ModelReply([.pause(.milliseconds(1)), .say(SpeechLine.hours.text), .pause(.seconds(60))])
             case (_, _, "short"): .say(.stillThere)
             default: .say(.greeting)
             }
@@ -99,8 +100,12 @@ import Testing
             try await client.expect("response.done", count: 4)
             let spoken = try await client.expect("response.output_audio.done", count: 3)
             let item = spoken["item_id"] ?? .null
-            client.send(["type": "conversation.item.truncate", "item_id": item, "content_index": 0, "audio_end_ms": 99_999])
-            client.send(["type": "conversation.item.truncate", "item_id": item, "content_index": 0, "audio_end_ms": 240])
+            client.send([
+                "type": "conversation.item.truncate", "item_id": item, "content_index": 0, "audio_end_ms": 99_999,
+            ])
+            client.send([
+                "type": "conversation.item.truncate", "item_id": item, "content_index": 0, "audio_end_ms": 240,
+            ])
             try await client.expect("conversation.item.truncated")
             client.append(Murmur.silence(milliseconds: 700))
             try await client.expect("response.done", count: 5)
@@ -110,7 +115,9 @@ import Testing
             }
             client.send([
                 "type": "response.create",
-                "response": ["conversation": "none", "output_modalities": ["text"], "metadata": ["purpose": "classify"]],
+                "response": [
+                    "conversation": "none", "output_modalities": ["text"], "metadata": ["purpose": "classify"],
+                ],
             ])
             try await client.expect("response.done", count: 8)
             client.send(["type": "response.cancel", "event_id": "c_16"])
@@ -119,9 +126,13 @@ import Testing
             client.send(["type": "conversation.item.delete", "item_id": item])
             try await client.expect("conversation.item.deleted")
             // Nobody says anything.
-            client.send(["type": "session.update", "session": [
-                "type": "realtime", "audio": ["input": ["turn_detection": ["type": "server_vad", "idle_timeout_ms": 20]]],
-            ]])
+            client.send([
+                "type": "session.update",
+                "session": [
+                    "type": "realtime",
+                    "audio": ["input": ["turn_detection": ["type": "server_vad", "idle_timeout_ms": 20]]],
+                ],
+            ])
             client.send(["type": "response.create", "response": ["metadata": ["purpose": "short"]]])
             try await client.expect("response.done", count: 9)
             try await client.expect("input_audio_buffer.timeout_triggered")

@@ -15,9 +15,11 @@ import Wire
             client.append(Murmur.silence(milliseconds: 600))
             let completed = try await client.expect("conversation.item.input_audio_transcription.completed")
             #expect(completed["transcript"]?.string == SpeechLine.callerProblem.text)
+            try await client.expect("response.done")
             let types = client.log.current.types
             let order = [
-                "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped", "input_audio_buffer.committed",
+                "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped",
+                "input_audio_buffer.committed",
                 "conversation.item.added", "conversation.item.done", "response.created", "response.output_item.added",
                 "response.content_part.added", "response.output_audio_transcript.delta", "response.output_audio.delta",
                 "response.output_audio.done", "response.output_audio_transcript.done", "response.content_part.done",
@@ -69,7 +71,8 @@ import Wire
             #expect(done["response"]?["output"]?.array?.first?["status"] == "incomplete")
             let deltas = client.log.current.all("response.output_audio.delta")
             #expect(deltas.count == 2, "one on its way")
-            let length = deltas.compactMap { $0["delta"]?.string }.reduce(0) { $0 + RealtimeClient.decode($1).count } / 8
+            let length =
+                deltas.compactMap { $0["delta"]?.string }.reduce(0) { $0 + RealtimeClient.decode($1).count } / 8
             let item = try #require(delta["item_id"])
             func truncate(_ end: Int) {
                 client.send([
@@ -79,7 +82,10 @@ import Wire
             }
             truncate(length + 1)
             let error = try await client.expect("error")
-            #expect(error["error"]?["message"]?.string == "Audio content of \(length)ms is already shorter than \(length + 1)ms")
+            #expect(
+                error["error"]?["message"]?.string
+                    == "Audio content of \(length)ms is already shorter than \(length + 1)ms"
+            )
             truncate(0)
             let zero = try await client.expect("error", count: 2)
             #expect(zero["error"]?["code"] == "unsupported_content_type")

@@ -24,9 +24,11 @@ import Testing
         #expect(early == [.started(startMilliseconds: 0)])
         let second = self.events(of: [(2000, 10), (0, 30), (2000, 10)])
         // 10 + 25 frames end the first turn at 700 ms, and the next begins with frame 40.
-        #expect(second == [
-            .started(startMilliseconds: 0), .stopped(endMilliseconds: 700), .started(startMilliseconds: 700),
-        ])
+        #expect(
+            second == [
+                .started(startMilliseconds: 0), .stopped(endMilliseconds: 700), .started(startMilliseconds: 700),
+            ]
+        )
     }
 
     @Test("starts and stops take turns, whatever the levels")

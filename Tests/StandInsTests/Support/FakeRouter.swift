@@ -23,7 +23,7 @@ final class FakeRouter: Sendable {
 
     private init(server: LoopbackServer) { self.server = server }
 
-    /// - Parameter document: The document for a path and its form, or a status.
+    /// `document` gives the document for a path and its form, or a status.
     static func start(
         refusing status: HTTPResponseStatus? = nil,
         document: @escaping @Sendable (String, [String: String]) -> Result<String, Refused>
@@ -40,7 +40,8 @@ final class FakeRouter: Sendable {
                             )
                         )
                     }
-                    return status.map { .refuse(LoopbackResponse(status: $0, headers: ["Content-Length": "0"])) } ?? .accept
+                    return status.map { .refuse(LoopbackResponse(status: $0, headers: ["Content-Length": "0"])) }
+                        ?? .accept
                 },
                 opened: { channel, _ in
                     let socket = try StandInSocket.install(on: channel, side: .server) { event in
@@ -90,7 +91,8 @@ final class FakeRouter: Sendable {
     func play(_ audio: [UInt8]) {
         let payload = Data(audio).base64EncodedString()
         self.send([
-            "event": "media", "streamSid": .string(self.state.read(\.streamSID)), "media": ["payload": .string(payload)],
+            "event": "media", "streamSid": .string(self.state.read(\.streamSID)),
+            "media": ["payload": .string(payload)],
         ])
     }
 

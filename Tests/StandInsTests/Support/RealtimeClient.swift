@@ -26,7 +26,8 @@ struct RealtimeClient {
         headers: [(name: String, value: String)] = [],
         path: String = "/v1/realtime?model=gpt-realtime-2.1"
     ) async throws -> RealtimeClient {
-        guard case .opened(let socket, let log) = try await self.open(to: model, key: key, headers: headers, path: path) else {
+        guard case .opened(let socket, let log) = try await self.open(to: model, key: key, headers: headers, path: path)
+        else {
             throw StandInTimeout(what: "an upgrade", after: .zero)
         }
         return RealtimeClient(socket: socket, log: log)

@@ -3,11 +3,13 @@ import StandIns
 import Testing
 
 @Suite struct StandInJSONTests {
-    @Test("a value is written as it was read, members in order")
+    @Test("what is written is read as the same value, members in order and nothing escaped that need not be")
     func roundTrip() throws {
         for name in ["openai-server.jsonl", "openai-client.jsonl", "signalwire-inbound.jsonl"] {
             for line in try Fixture.text(name).split(separator: "\n") {
-                #expect(try StandInJSON(parsing: String(line)).text == String(line))
+                let value = try StandInJSON(parsing: String(line))
+                #expect(try StandInJSON(parsing: value.text) == value)
+                #expect(value.text == line.replacing(".0}", with: "}").replacing(".0,", with: ","))
             }
         }
     }
@@ -20,10 +22,14 @@ import Testing
         #expect(try StandInJSON(parsing: value.text) == value)
     }
 
-    @Test("what RFC 8259 does not allow is refused", arguments: [
-        "", "{", "{}}", "[1,]", "{\"a\":}", "{\"a\" 1}", "{a:1}", "01", "1.", "-", "+1", ".5", "1e", "tru", "nul", "'a'",
-        "\"\n\"", #""\x""#, #""\ud800""#, #""\u12g4""#, "[1 2]", "\"", "{\"a\":1,}", "NaN",
-    ])
+    @Test(
+        "what RFC 8259 does not allow is refused",
+        arguments: [
+            "", "{", "{}}", "[1,]", "{\"a\":}", "{\"a\" 1}", "{a:1}", "01", "1.", "-", "+1", ".5", "1e", "tru", "nul",
+            "'a'",
+            "\"\n\"", #""\x""#, #""\ud800""#, #""\u12g4""#, "[1 2]", "\"", "{\"a\":1,}", "NaN",
+        ]
+    )
     func refuses(_ text: String) {
         #expect(throws: StandInJSONError.self) { try StandInJSON(parsing: text) }
     }
