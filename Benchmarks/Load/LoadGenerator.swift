@@ -31,11 +31,11 @@ final class LoadGenerator {
     /// Starts the router.
     init(_ settings: LoadSettings) throws {
         self.settings = settings
-        if let cores = settings.cores { cshims_pin(0, Int32(cores.generator)) }
         self.poll = try EventPoll()
         let (listener, port) = try LoopbackSocket.listen()
         self.listener = listener
         self.router = try RouterChild(modelPort: port, calls: settings.calls, cpu: settings.cores?.router)
+        if let cores = settings.cores { cshims_pin(0, Int32(cores.generator)) }
         let measurements = self.measurements
         self.calls = (0..<settings.calls).map { LoadCall(index: $0, measurements: measurements) }
         guard fcntl(listener, F_SETFL, O_NONBLOCK) == 0 else { throw LoadError.system(call: "fcntl", errno: errno) }

@@ -49,13 +49,13 @@ final class RouterChild {
             environment[name] = ProcessInfo.processInfo.environment[name]
         }
         self.process.environment = environment
+        // A child runs where the thread runs that starts it.
+        if let cpu { cshims_pin(0, Int32(cpu)) }
         try self.process.run()
-        if let cpu { cshims_pin(self.process.processIdentifier, Int32(cpu)) }
         guard self.becomesReady() else {
             self.kill()
             throw LoadError.routerNotReady(log: self.logTail)
         }
-        if let cpu { self.pinThreads(to: cpu) }
     }
 
     /// What it has used so far; nil where it is gone.
@@ -104,13 +104,5 @@ final class RouterChild {
         var answer = [UInt8](repeating: 0, count: 256)
         let count = recv(descriptor, &answer, answer.count, 0)
         return count > 0 && String(decoding: answer[..<count], as: UTF8.self).hasPrefix("HTTP/1.1 200")
-    }
-
-    /// A pinned process hands its core on to threads that it starts later, but not to those it had already started.
-    private func pinThreads(to cpu: Int) {
-        let tasks = "/proc/\(self.process.processIdentifier)/task"
-        for thread in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? [] {
-            if let identifier = Int32(thread) { cshims_pin(identifier, Int32(cpu)) }
-        }
     }
 }
