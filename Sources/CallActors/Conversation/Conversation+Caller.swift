@@ -6,35 +6,21 @@ extension Conversation {
     mutating func callerSpoke(itemID: String, cuts: [Playout.Cut], at moment: Moment) -> [Action] {
         self.callerIsSpeaking = true
         var actions = self.cut(cuts)
-        if let active = self.slot.activeID { self.mute(active) }
-        self.slot.dropWaiting()
+        if let active = self.slot.activeID {
+            actions += self.dropUnheard(of: active)
+            self.muted.insert(active)
+        }
+        // The model answers the new turn by itself; only a goodbye is still to be said.
+        self.slot.dropWaiting { $0.metadata["purpose"] != "goodbye" }
         self.transcript.place(itemID, .turn(.user), after: nil, at: moment.date)
         actions.append(.stop(.keypad))
         actions.append(.stop(.retryResponse))
-        actions += self.withdrawConsultations()
+        actions += self.withdrawConsultations(at: moment)
         if case .hangingUp(_, let callID, _) = self.phase {
             // They speak again: the call goes on, and the model must know.
             self.phase = .talking
             actions.append(.stop(.hangUp))
-            actions += self.answer(callID: callID, output: self.script.withdrawnHangUp, at: moment)
-        }
-        return actions
-    }
-
-    /// Cuts answers at what was heard of them, here and in the model's memory.
-    mutating func cut(_ cuts: [Playout.Cut]) -> [Action] {
-        var actions: [Action] = []
-        for cut in cuts {
-            self.mute(cut.responseID)
-            let heard = Self.wholeMilliseconds(min(cut.heard, cut.received))
-            self.transcript.interrupt(cut.itemID, heard: heard, received: cut.received)
-            if heard > .zero {
-                actions.append(self.send(.truncate(itemID: cut.itemID, audioEnd: heard)))
-                actions.append(.turnChanged(itemID: cut.itemID))
-            } else {
-                actions.append(self.send(.deleteItem(itemID: cut.itemID)))
-                actions.append(.turnRemoved(itemID: cut.itemID))
-            }
+            if let callID { actions += self.answer(callID: callID, output: self.script.withdrawnHangUp, at: moment) }
         }
         return actions
     }
@@ -67,9 +53,13 @@ extension Conversation {
     mutating func fired(_ timer: Timer, at moment: Moment) -> [Action] {
         switch timer {
         case .filler(let callID): return self.fill(callID: callID, at: moment)
-        case .keypad, .retryResponse:
-            guard self.phase == .talking, !self.callerIsSpeaking, self.slot.isIdle else { return [] }
+        case .keypad:
+            // A response that runs already does not know the keys; one that waits will.
+            guard self.phase == .talking, !self.callerIsSpeaking, !self.slot.isWaiting else { return [] }
             return self.want(ModelResponseRequest())
+        case .retryResponse:
+            guard self.phase == .talking, !self.callerIsSpeaking, self.slot.isIdle else { return [] }
+            return self.want(self.transcript.hasWords ? ModelResponseRequest() : self.greeting)
         case .hangUp:
             switch self.phase {
             case .hangingUp(let reason, _, _), .sayingGoodbye(let reason, _): return self.end(reason)
@@ -77,6 +67,10 @@ extension Conversation {
             case .talking, .ended: return []
             }
         }
+    }
+
+    var greeting: ModelResponseRequest {
+        ModelResponseRequest(instructions: self.script.greeting, metadata: ["purpose": "greeting"])
     }
 
     func goodbye(_ reason: EndReason) -> ModelResponseRequest {
@@ -87,41 +81,43 @@ extension Conversation {
         )
     }
 
-    mutating func reachedLimit(_ reason: EndReason, cuts: [Playout.Cut]) -> [Action] {
-        if case .sayingGoodbye = self.phase { return [] }
-        var actions = self.cut(cuts) + self.withdrawConsultations()
+    mutating func reachedLimit(_ reason: EndReason, cuts: [Playout.Cut], at moment: Moment) -> [Action] {
+        guard self.acceptsLimit else { return [] }
+        var actions = self.cut(cuts) + self.withdrawConsultations(at: moment)
         self.announcedHangUp = nil
         self.phase = .sayingGoodbye(reason, isSaid: false)
         // The hard end, ten seconds after the limit.
         actions.append(.start(.hangUp, after: .seconds(10)))
         if let active = self.slot.activeID {
-            self.mute(active)
-            actions.append(self.send(.cancelResponse(id: active)))
+            actions += self.dropUnheard(of: active) + self.cancel(active)
+        } else if self.slot.state == .busy {
+            actions.append(self.send(.cancelResponse(id: nil)))
         }
         self.slot.dropWaiting()
         return actions + self.want(self.goodbye(reason))
     }
 
+    /// Nobody is to hear more of this response.
+    mutating func cancel(_ responseID: String) -> [Action] {
+        self.muted.insert(responseID)
+        return [self.send(.cancelResponse(id: responseID))]
+    }
+
     /// The model asked to hang up, and its response is complete: waits for the goodbye to be heard.
     mutating func hangUp(_ call: ModelFunctionCall, _ reason: EndReason, at moment: Moment) -> [Action] {
-        guard self.phase == .talking, !self.callerIsSpeaking else { return [] }
-        if moment.isSilent, self.transcript.endsWithCaller || !self.transcript.hasWords {
+        var actions = self.withdrawConsultations(at: moment) + [.stop(.keypad), .stop(.retryResponse)]
+        if moment.isSilent, !self.spoke(in: call.responseID), self.transcript.lastSpeaker != .assistant {
             // It forgot to say goodbye.
-            self.phase = .hangingUp(reason, callID: call.callID, awaitsFarewell: true)
+            self.phase = .hangingUp(reason, callID: nil, awaitsFarewell: true)
             let farewell = ModelResponseRequest(
                 instructions: self.script.farewell,
                 metadata: ["purpose": "farewell"],
                 toolChoice: ModelResponseRequest.ToolChoice.none
             )
-            return [.start(.hangUp, after: .seconds(8))]
-                + self.answer(callID: call.callID, output: #"{"status":"ok"}"#, at: moment) + self.want(farewell)
+            actions.append(.start(.hangUp, after: .seconds(8)))
+            return actions + self.answer(callID: call.callID, output: #"{"status":"ok"}"#, at: moment) + self.want(farewell)
         }
         self.phase = .hangingUp(reason, callID: call.callID, awaitsFarewell: false)
-        return moment.isSilent ? self.end(reason) : [.start(.hangUp, after: .seconds(8))]
-    }
-
-    static func wholeMilliseconds(_ duration: Duration) -> Duration {
-        let (seconds, attoseconds) = duration.components
-        return .milliseconds(seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+        return actions + (moment.isSilent ? self.end(reason) : [.start(.hangUp, after: .seconds(8))])
     }
 }

@@ -6,53 +6,53 @@ extension Conversation {
     mutating func modelReady(at moment: Moment) -> [Action] {
         self.isModelReady = true
         self.sessionCount += 1
-        var actions = self.replay()
-        if !self.hasGreeted {
-            self.hasGreeted = true
-            let greeting = ModelResponseRequest(instructions: self.script.greeting, metadata: ["purpose": "greeting"])
-            return actions + self.want(greeting)
-        }
-        let isOwed = self.owesResponse || self.transcript.endsWithCaller
+        self.transcript.beginSession()
+        let isOwed = self.owesResponse
         self.owesResponse = false
+        let actions = self.replay()
         switch self.phase {
-        case .talking where isOwed: actions += self.want(ModelResponseRequest())
-        case .sayingGoodbye(let reason, isSaid: false): actions += self.want(self.goodbye(reason))
-        case .talking, .hangingUp, .sayingGoodbye, .ended: break
+        case .talking where !self.hasGreeted:
+            self.hasGreeted = true
+            return actions + self.want(self.greeting)
+        // The answer of a consultation asks for its own response.
+        case .talking where isOwed && self.consultations.isEmpty: return actions + self.want(ModelResponseRequest())
+        case .sayingGoodbye(let reason, isSaid: false): return actions + self.want(self.goodbye(reason))
+        case .talking, .hangingUp, .sayingGoodbye, .ended: return actions
         }
-        return actions
     }
 
     mutating func modelLost() -> [Action] {
         self.isModelReady = false
+        let wasBusy = self.slot.reset()
+        // Whoever was speaking is heard again by the next session, which answers by itself.
+        if !self.callerIsSpeaking, wasBusy || self.transcript.lastSpeaker == .user { self.owesResponse = true }
         self.callerIsSpeaking = false
         self.announcedHangUp = nil
+        self.goodbyeID = nil
         self.transcript.giveUpWaiting()
-        if self.slot.reset() { self.owesResponse = true }
+        for answer in self.answers where !answer.hasAudio { self.transcript.remove(answer.itemID) }
+        let actions = self.noteRest()
+        if !self.transcript.hasWords, !self.hasSpoken { self.hasGreeted = false }
         if case .hangingUp(let reason, let callID, awaitsFarewell: true) = self.phase {
             self.phase = .hangingUp(reason, callID: callID, awaitsFarewell: false)
         }
-        return []
+        return actions
     }
 
     mutating func handle(model event: ModelEvent, at moment: Moment) -> [Action] {
         switch event {
-        case .responseCreated(let id, _):
-            let request = self.slot.created(id: id)
-            if request?.metadata["purpose"] == "goodbye" { self.goodbyeID = id }
-            return []
+        case .responseCreated(let id, let metadata): return self.created(id, metadata)
         case .itemAdded(let item, let previous): return self.added(item, after: previous, at: moment)
-        case .transcriptDelta(_, let itemID, let text):
-            self.transcript.appendText(text, to: itemID)
-            return []
-        case .transcriptDone(_, let itemID, let text):
-            self.transcript.setText(text, of: itemID)
-            return [.turnChanged(itemID: itemID)]
+        case .transcriptDelta(let responseID, let itemID, let text):
+            return self.wrote(text, isWhole: false, responseID, itemID)
+        case .transcriptDone(let responseID, let itemID, let text):
+            return self.wrote(text, isWhole: true, responseID, itemID)
         case .functionCall(let call): return self.called(call, at: moment)
         case .responseDone(let result): return self.done(result, at: moment)
         case .committed(let itemID, let previous):
             self.callerIsSpeaking = false
-            self.transcript.place(itemID, .turn(.user), after: previous, at: moment.date)
-            return []
+            let hasMoved = self.transcript.place(itemID, .turn(.user), after: previous, at: moment.date)
+            return hasMoved ? [.turnChanged(itemID: itemID)] : []
         case .callerTranscript(let itemID, let text, let usage):
             self.transcript.place(itemID, .turn(.user), after: nil, at: moment.date)
             self.transcript.setText(text, of: itemID)
@@ -71,52 +71,95 @@ extension Conversation {
         }
     }
 
-    /// Items of ours come back too: they have their place already.
+    /// Items of ours come back too: they have their place already, unless the model knows better.
     private mutating func added(_ item: ModelItem, after previous: String?, at moment: Moment) -> [Action] {
+        let role: TranscriptLine.Role
         switch item.kind {
-        case .message(.assistant): self.transcript.place(item.id, .turn(.assistant), after: previous, at: moment.date)
-        case .message(.user): self.transcript.place(item.id, .turn(.user), after: previous, at: moment.date)
-        case .message(.system), .functionCall, .functionCallOutput, .other: break
+        case .message(.assistant): role = .assistant
+        case .message(.user): role = .user
+        case .message(.system), .functionCall, .functionCallOutput, .other: return []
         }
-        return []
+        let hasMoved = self.transcript.place(item.id, .turn(role), after: previous, at: moment.date)
+        return hasMoved ? [.turnChanged(itemID: item.id)] : []
+    }
+
+    private mutating func created(_ id: String, _ metadata: [String: String]) -> [Action] {
+        // Its end was told before its beginning: it does not run any more.
+        guard !self.finished.contains(id) else { return [] }
+        let request = self.slot.created(id: id)
+        let purpose = metadata["purpose"] ?? request?.metadata["purpose"]
+        if purpose == "goodbye" {
+            self.goodbyeID = id
+            return []
+        }
+        switch self.phase {
+        // Only the goodbye is to be said.
+        case .sayingGoodbye(_, isSaid: false): return self.cancel(id)
+        // Asked for before the caller began to speak: nobody wants it any more.
+        case .talking where purpose == "farewell" || (request != nil && self.callerIsSpeaking): return self.cancel(id)
+        case .talking, .hangingUp, .sayingGoodbye, .ended: return []
+        }
     }
 
     private mutating func done(_ result: ModelResponseResult, at moment: Moment) -> [Action] {
+        guard !self.finished.contains(result.id) else { return [] }
+        self.finished.insert(result.id)
         var actions: [Action] = result.usage.map { [.used($0)] } ?? []
-        let wasGoodbye = result.id == self.goodbyeID
+        var hangUp: (call: ModelFunctionCall, reason: EndReason)?
+        if let announced = self.announcedHangUp, announced.call.responseID == result.id {
+            self.announcedHangUp = nil
+            if result.status == .completed, self.phase == .talking, !self.callerIsSpeaking {
+                hangUp = announced
+                // Nothing else is to be said.
+                self.slot.dropWaiting()
+            } else {
+                let callID = announced.call.callID
+                actions += self.answer(callID: callID, output: self.script.withdrawnHangUp, at: moment)
+            }
+        }
+        if result.status != .completed { actions += self.withdrawConsultations(of: result.id, at: moment) }
         if let next = self.slot.done(id: result.id) { actions.append(self.send(.createResponse(next))) }
+        if let hangUp { actions += self.hangUp(hangUp.call, hangUp.reason, at: moment) }
+        actions += self.noteRest(of: result.id)
         switch result.status {
         case .completed: self.failedResponses = 0
         case .failed: actions += self.retryLater(result)
         case .cancelled, .incomplete: break
         }
-        if result.status != .completed { actions += self.withdrawConsultations(of: result.id) }
-        if wasGoodbye, case .sayingGoodbye(let reason, _) = self.phase {
+        return actions + self.said(result.id, at: moment)
+    }
+
+    /// The response was the goodbye that the call's end waits for.
+    private mutating func said(_ responseID: String, at moment: Moment) -> [Action] {
+        switch self.phase {
+        case .sayingGoodbye(let reason, isSaid: false) where responseID == self.goodbyeID:
             self.phase = .sayingGoodbye(reason, isSaid: true)
-            return moment.isSilent ? actions + self.end(reason) : actions
-        }
-        if case .hangingUp(let reason, let callID, awaitsFarewell: true) = self.phase {
+            return moment.isSilent ? self.end(reason) : []
+        case .hangingUp(let reason, let callID, awaitsFarewell: true) where self.slot.isIdle:
             self.phase = .hangingUp(reason, callID: callID, awaitsFarewell: false)
-            return moment.isSilent ? actions + self.end(reason) : actions
+            return moment.isSilent ? self.end(reason) : []
+        case .talking, .hangingUp, .sayingGoodbye, .ended: return []
         }
-        if let announced = self.announcedHangUp, announced.call.responseID == result.id {
-            self.announcedHangUp = nil
-            if result.status == .completed { actions += self.hangUp(announced.call, announced.reason, at: moment) }
-        }
-        return actions
     }
 
     /// A response that the model could not give is asked for again, a little later each time, at most three times.
     private mutating func retryLater(_ result: ModelResponseResult) -> [Action] {
+        let errorClass = ModelErrorClass.of(result)
+        if errorClass == .fatal { return [.modelFailed(code: result.error?.code ?? "unknown")] }
         self.failedResponses += 1
         guard self.failedResponses <= 3, self.phase == .talking else { return [] }
-        return [.start(.retryResponse, after: .seconds(self.failedResponses))]
+        let wait = Duration.seconds(self.failedResponses) * (errorClass == .backOff ? 2 : 1)
+        return [.start(.retryResponse, after: wait)]
     }
 
     private mutating func failed(_ error: ModelErrorInfo) -> [Action] {
         if error.code == "conversation_already_has_active_response" {
+            // What seemed to be the goodbye is the response that was in its way.
+            if let active = self.slot.activeID, active == self.goodbyeID { self.goodbyeID = nil }
             self.slot.refusedAsBusy()
-            return []
+            // Only the goodbye is to be said.
+            guard case .sayingGoodbye(_, isSaid: false) = self.phase, let active = self.slot.activeID else { return [] }
+            return self.cancel(active)
         }
         if ModelErrorClass.of(error) == .fatal { return [.modelFailed(code: error.code ?? "unknown")] }
         if let eventID = error.eventID, eventID == self.lastRequestID, let next = self.slot.refused() {

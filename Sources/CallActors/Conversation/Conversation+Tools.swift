@@ -4,6 +4,8 @@ import Wire
 /// Rules about the tools that the model calls.
 extension Conversation {
     mutating func called(_ call: ModelFunctionCall, at moment: Moment) -> [Action] {
+        // Told twice.
+        guard !self.transcript.holdsCall(call.itemID, callID: call.callID) else { return [] }
         self.transcript.place(
             call.itemID,
             .toolCall(callID: call.callID, name: call.name, arguments: call.arguments),
@@ -11,7 +13,9 @@ extension Conversation {
             at: moment.date
         )
         let note = Action.note(.toolCall(callID: call.callID, name: call.name, arguments: call.arguments))
-        guard !self.isMuted(responseID: call.responseID), self.phase == .talking else {
+        // The response is over, cancelled or not wanted any more.
+        let isLate = self.isMuted(responseID: call.responseID) || self.finished.contains(call.responseID)
+        guard !isLate, self.phase == .talking else {
             return [note] + self.answer(callID: call.callID, output: self.script.withdrawnConsultation, at: moment)
         }
         switch call.name {
@@ -33,7 +37,8 @@ extension Conversation {
             return [note]
         default:
             let output = #"{"error":"There is no tool of this name. Go on without it."}"#
-            return [note] + self.answer(callID: call.callID, output: output, at: moment) + self.want(ModelResponseRequest())
+            return [note] + self.answer(callID: call.callID, output: output, at: moment)
+                + self.want(ModelResponseRequest())
         }
     }
 
@@ -57,10 +62,8 @@ extension Conversation {
 
     /// A consultation takes long: says so, unless somebody is speaking.
     mutating func fill(callID: String, at moment: Moment) -> [Action] {
-        guard let consultation = self.consultations[callID], !consultation.fillerAsked, !self.callerIsSpeaking else {
-            return []
-        }
-        guard moment.isSilent, self.slot.activeID == nil else {
+        guard let consultation = self.consultations[callID], !consultation.fillerAsked else { return [] }
+        guard self.isModelReady, moment.isSilent, self.slot.isIdle else {
             // The model says something already; look again when that may be over.
             return [.start(.filler(callID: callID), after: .milliseconds(300))]
         }
@@ -74,19 +77,15 @@ extension Conversation {
         )
     }
 
-    /// Gives up consultations, all or those of one response; the model still gets its answers, and is not asked to speak.
-    mutating func withdrawConsultations(of responseID: String? = nil) -> [Action] {
+    /// Gives up consultations, all or those of one response: the model gets its answers, and is not asked to speak.
+    mutating func withdrawConsultations(of responseID: String? = nil, at moment: Moment) -> [Action] {
         var actions: [Action] = []
         for (callID, consultation) in self.consultations.sorted(by: { $0.key < $1.key })
         where responseID == nil || consultation.responseID == responseID {
             self.consultations[callID] = nil
             actions.append(.withdraw(callID: callID))
             actions.append(.stop(.filler(callID: callID)))
-            actions += self.answer(
-                callID: callID,
-                output: self.script.withdrawnConsultation,
-                at: Moment(date: .distantPast, isSilent: false)
-            )
+            actions += self.answer(callID: callID, output: self.script.withdrawnConsultation, at: moment)
         }
         return actions
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Wire
 
-/// Every rule about what is said in a call: turns, interruptions, tools, goodbyes. Event in, actions out.
+/// Every rule about what is said in a call: turns, interruptions, tools, goodbyes; event in, actions out.
 ///
 /// It has no clock, no socket and no task, so that a call can be replayed and a million calls with every kind of fault
 /// simulated in virtual time.
@@ -10,8 +10,8 @@ package struct Conversation: Sendable {
     package enum Phase: Sendable, Equatable {
         /// Both sides talk; waits for whatever comes.
         case talking
-        /// The model wants to hang up: waits until its goodbye was heard. `callID` is its tool call.
-        case hangingUp(EndReason, callID: String, awaitsFarewell: Bool)
+        /// The model wants to hang up: waits until its goodbye was heard. `callID` is its tool call, until answered.
+        case hangingUp(EndReason, callID: String?, awaitsFarewell: Bool)
         /// A limit ends the call: waits until the goodbye was said and heard.
         case sayingGoodbye(EndReason, isSaid: Bool)
         case ended
@@ -22,6 +22,16 @@ package struct Conversation: Sendable {
         var fillerAsked = false
     }
 
+    /// What the model is saying: a message of a response that is not done.
+    struct Answer: Sendable, Equatable {
+        var responseID: String
+        var itemID: String
+        /// Some of its sound is there; words alone were not heard by anybody.
+        var hasAudio = false
+        /// Its words are in the journal.
+        var isNoted = false
+    }
+
     package let script: ConversationScript
     package internal(set) var transcript: Transcript
     package internal(set) var phase = Phase.talking
@@ -30,15 +40,20 @@ package struct Conversation: Sendable {
 
     var slot = ResponseSlot()
     var consultations: [String: Consultation] = [:]
+    var answers: [Answer] = []
     /// A hang-up that the model asked for in a response that is not done yet.
     var announcedHangUp: (call: ModelFunctionCall, reason: EndReason)?
     /// Responses whose late audio must not be heard.
-    var muted: [String] = []
+    var muted = RecentNames()
+    /// Responses that are done: what else comes of them is late news.
+    var finished = RecentNames()
     /// The response that says goodbye, once it runs.
     var goodbyeID: String?
     var hasGreeted: Bool
+    /// Some sound of the model was there.
+    var hasSpoken = false
     /// A response is owed that could not be asked for while no session was open.
-    var owesResponse = false
+    var owesResponse: Bool
     var failedResponses = 0
     /// The identifier of our last `createResponse`, to know what an error is about.
     var lastRequestID: String?
@@ -46,13 +61,11 @@ package struct Conversation: Sendable {
     var itemCount = 0
     var sessionCount = 0
 
-    /// Late deltas come within a second of their cancellation; more names than this need not be kept.
-    private static let mutedLimit = 16
-
     package init(script: ConversationScript, transcript: Transcript = Transcript()) {
         self.script = script
         self.transcript = transcript
         self.hasGreeted = transcript.hasWords
+        self.owesResponse = transcript.lastSpeaker == .user
     }
 
     /// Audio of this response came too late: the caller has moved on.
@@ -62,6 +75,9 @@ package struct Conversation: Sendable {
     package var isQuiet: Bool {
         self.phase == .talking && !self.callerIsSpeaking && self.slot.isIdle && self.consultations.isEmpty
     }
+
+    /// A limit may still end the call with a goodbye; otherwise its end is near already.
+    package var acceptsLimit: Bool { self.phase == .talking }
 
     /// The end of the playout decides something: ``Event/silence`` is wanted.
     package var awaitsSilence: Bool {
@@ -79,12 +95,16 @@ package struct Conversation: Sendable {
         case .modelReady: return self.modelReady(at: moment)
         case .modelLost: return self.modelLost()
         case .model(let event): return self.handle(model: event, at: moment)
+        case .audioBegan(let responseID, let itemID):
+            self.hasSpoken = true
+            self.noteAnswer(responseID, itemID, hasAudio: true)
+            return []
         case .callerSpoke(let itemID, let cuts): return self.callerSpoke(itemID: itemID, cuts: cuts, at: moment)
         case .silence: return self.silence()
         case .dtmf(let digit): return self.pressed(digit, at: moment)
         case .consulted(let callID, let advice): return self.consulted(callID: callID, advice: advice, at: moment)
         case .timer(let timer): return self.fired(timer, at: moment)
-        case .limit(let reason, let cuts): return self.reachedLimit(reason, cuts: cuts)
+        case .limit(let reason, let cuts): return self.reachedLimit(reason, cuts: cuts, at: moment)
         }
     }
 
@@ -117,12 +137,6 @@ package struct Conversation: Sendable {
         return self.slot.want(request).map { [self.send(.createResponse($0))] } ?? []
     }
 
-    mutating func mute(_ responseID: String) {
-        guard !self.muted.contains(responseID) else { return }
-        if self.muted.count == Self.mutedLimit { self.muted.removeFirst() }
-        self.muted.append(responseID)
-    }
-
     mutating func newItemID(_ kind: String) -> String {
         self.itemCount += 1
         return "\(kind)_\(self.sessionCount)_\(self.itemCount)"
@@ -133,5 +147,24 @@ package struct Conversation: Sendable {
         let withdrawn = self.consultations.keys.sorted().map { Action.withdraw(callID: $0) }
         self.consultations.removeAll()
         return withdrawn + [.end(reason)]
+    }
+
+    static func wholeMilliseconds(_ duration: Duration) -> Duration {
+        let (seconds, attoseconds) = duration.components
+        return .milliseconds(seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+    }
+}
+
+/// The last few of a series of names; late news comes within a second, so more need not be kept.
+struct RecentNames: Sendable, Equatable {
+    private var names: [String] = []
+    private static let limit = 32
+
+    func contains(_ name: String) -> Bool { self.names.contains(name) }
+
+    mutating func insert(_ name: String) {
+        guard !self.contains(name) else { return }
+        if self.names.count == Self.limit { self.names.removeFirst() }
+        self.names.append(name)
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Wire
 
 extension Conversation {
-    /// What a conversation hears of. Audio goes around it.
+    /// What a conversation hears of; audio goes around it.
     package enum Event: Sendable {
         /// A model session is configured and takes audio.
         case modelReady
@@ -10,6 +10,8 @@ extension Conversation {
         case modelLost
         /// Something the model said, other than audio and the beginning of the caller's speech.
         case model(ModelEvent)
+        /// The first sound of an answer is there.
+        case audioBegan(responseID: String, itemID: String)
         /// The caller began to speak over whatever was being played; `cuts` is what they did not hear to its end.
         case callerSpoke(itemID: String, cuts: [Playout.Cut])
         /// The playout has become silent: everything that was received was heard.

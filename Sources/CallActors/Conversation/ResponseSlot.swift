@@ -33,6 +33,12 @@ package struct ResponseSlot: Sendable, Equatable {
     /// Nothing runs, is asked for or waits.
     package var isIdle: Bool { self.state == .free && self.waiting.isEmpty }
 
+    /// A response was asked for that has not begun.
+    package var isWaiting: Bool {
+        if case .requested = self.state { return true }
+        return !self.waiting.isEmpty
+    }
+
     /// Asks for a response; returns the request to send now, if any.
     package mutating func want(_ request: ModelResponseRequest) -> ModelResponseRequest? {
         guard self.state == .free else {
@@ -52,8 +58,10 @@ package struct ResponseSlot: Sendable, Equatable {
         self.waiting.removeAll(where: isUnwanted)
     }
 
-    /// The model began a response of the conversation. Returns the request that it is taken to answer; the model's own
-    /// turn detection may have been faster, which shows in ``refusedAsBusy()``.
+    /// The model began a response of the conversation.
+    ///
+    /// - Returns: The request that it is taken to answer; the model's own turn detection may have been faster, which
+    ///   shows in ``refusedAsBusy()``.
     @discardableResult
     package mutating func created(id: String) -> ModelResponseRequest? {
         var answered: ModelResponseRequest?

@@ -5,7 +5,8 @@ import Wire
 ///
 /// Turns are ordered by the model's item graph (`previous_item_id`), not by arrival: the caller's words are often
 /// transcribed after the answer to them has begun. An interrupted answer is cut where the caller stopped hearing it; an
-/// answer that was never heard is left out.
+/// answer that was never heard is left out. Items are named as the present model session names them; an entry's own
+/// identifier is unique in the call, also where two sessions use the same name.
 package struct Transcript: Sendable, Equatable {
     /// One place in the conversation: a turn of either side, or a tool call and its answer.
     package struct Entry: Sendable, Equatable {
@@ -25,13 +26,21 @@ package struct Transcript: Sendable, Equatable {
         var heardShare: Double?
         var isInterrupted = false
         var isRemoved = false
+        /// Its place was told by the model; where it was only supposed, it may still move.
+        var isPlaced = false
         /// The caller said it, and the transcription has not come yet.
         var awaitsText = false
     }
 
+    /// What an item's name stands for, and the model session that used it last.
+    private struct Name: Sendable, Equatable {
+        var entryID: String
+        var session: Int
+    }
+
     private var entries: [Entry] = []
-    /// Items of a later model session that stand for an entry of an earlier one.
-    private var aliases: [String: String] = [:]
+    private var names: [String: Name] = [:]
+    private var session = 0
 
     package init() {}
 
@@ -41,26 +50,37 @@ package struct Transcript: Sendable, Equatable {
             var entry = Entry(itemID: turn.itemID, order: turn.order, content: .turn(turn.line.role), at: turn.line.at)
             entry.text = turn.line.content
             entry.isInterrupted = turn.line.interrupted
+            entry.isPlaced = true
             self.entries.append(entry)
+            // Of a session before this transcript.
+            self.names[turn.itemID] = Name(entryID: turn.itemID, session: -1)
         }
     }
+
+    // MARK: - What it holds
 
     /// The turns that hold words, in order.
     package var lines: [TranscriptLine] { self.entries.compactMap { self.line($0) } }
 
     /// Everything that a new model session must know, oldest first.
     package var history: [(entry: Entry, line: TranscriptLine?)] {
-        self.entries.filter { !$0.isRemoved }.compactMap { entry in
-            if case .turn = entry.content {
-                guard let line = self.line(entry) else { return nil }
-                return (entry, line)
+        self.entries.filter { !$0.isRemoved }
+            .compactMap { entry in
+                if case .turn = entry.content {
+                    guard let line = self.line(entry) else { return nil }
+                    return (entry, line)
+                }
+                return (entry, nil)
             }
-            return (entry, nil)
-        }
     }
 
-    /// The last word was the caller's.
-    package var endsWithCaller: Bool { self.lines.last?.role == .user }
+    /// Who has the last turn, whether its words are known or not.
+    package var lastSpeaker: TranscriptLine.Role? {
+        for entry in self.entries.reversed() where !entry.isRemoved {
+            if case .turn(let role) = entry.content { return role }
+        }
+        return nil
+    }
 
     /// One side said something.
     package var hasWords: Bool { !self.lines.isEmpty }
@@ -68,34 +88,77 @@ package struct Transcript: Sendable, Equatable {
     /// The caller said something that is still being transcribed.
     package var awaitsText: Bool { self.entries.contains(where: \.awaitsText) }
 
-    /// No transcription comes any more: the session that wrote it is gone.
-    package mutating func giveUpWaiting() {
-        for index in self.entries.indices { self.entries[index].awaitsText = false }
+    package func contains(_ itemID: String) -> Bool { self.index(of: itemID) != nil }
+
+    /// The present model session knows the item by this name.
+    package func isCurrent(_ itemID: String) -> Bool { self.names[itemID]?.session == self.session }
+
+    /// The item is this very tool call of the present session.
+    package func holdsCall(_ itemID: String, callID: String) -> Bool {
+        guard self.isCurrent(itemID), let index = self.index(of: itemID),
+            case .toolCall(callID, _, _) = self.entries[index].content
+        else { return false }
+        return true
     }
 
-    package func contains(_ itemID: String) -> Bool { self.index(of: itemID) != nil }
+    /// The entry that an item's name stands for: its identifier in the journal.
+    package func entryID(of itemID: String) -> String? { self.names[itemID]?.entryID }
 
     package func line(of itemID: String) -> TranscriptLine? { self.index(of: itemID).flatMap { self.line(self.entries[$0]) } }
 
     package func order(of itemID: String) -> Double? { self.index(of: itemID).map { self.entries[$0].order } }
 
-    /// Declares that `itemID` of the present model session is the entry `original` of an earlier one.
-    package mutating func alias(_ itemID: String, for original: String) { self.aliases[itemID] = original }
+    /// The item was cut where the caller stopped hearing it.
+    package func isInterrupted(_ itemID: String) -> Bool {
+        self.index(of: itemID).map { self.entries[$0].isInterrupted } ?? false
+    }
 
-    /// Puts an item in its place: after `previousItemID`, or at the end where that is not known.
-    package mutating func place(_ itemID: String, _ content: Entry.Content, after previousItemID: String?, at: Date) {
-        if let known = self.index(of: itemID) {
-            // Announced before its place was known: `speech_started` comes before `committed`.
-            guard let previous = previousItemID.flatMap({ self.index(of: $0) }), previous > known else { return }
-            var entry = self.entries.remove(at: known)
-            entry.order = self.orderAfter(previous - 1)
-            self.entries.insert(entry, at: previous)
-            return
+    // MARK: - What happens
+
+    /// A new model session begins: names that it uses are its own.
+    package mutating func beginSession() { self.session += 1 }
+
+    /// Declares that `itemID` of the present model session is the entry `entryID` of an earlier one.
+    package mutating func alias(_ itemID: String, for entryID: String) {
+        self.names[itemID] = Name(entryID: entryID, session: self.session)
+    }
+
+    /// Puts an item in its place: after `previousItemID`, or at the end as long as that is not known.
+    ///
+    /// - Returns: A turn with words moved: its order in the journal is another one now.
+    @discardableResult
+    package mutating func place(
+        _ itemID: String,
+        _ content: Entry.Content,
+        after previousItemID: String?,
+        at date: Date
+    ) -> Bool {
+        guard self.isCurrent(itemID), let known = self.index(of: itemID) else {
+            let previous = previousItemID.flatMap { self.index(of: $0) }
+            let index = previous ?? self.entries.count - 1
+            var entry = Entry(
+                itemID: self.uniqueID(itemID),
+                order: self.orderAfter(index),
+                content: content,
+                at: date
+            )
+            entry.isPlaced = previous != nil
+            entry.awaitsText = content == .turn(.user)
+            self.names[itemID] = Name(entryID: entry.itemID, session: self.session)
+            self.entries.insert(entry, at: index + 1)
+            return false
         }
-        let previous = previousItemID.flatMap { self.index(of: $0) } ?? self.entries.count - 1
-        var entry = Entry(itemID: itemID, order: self.orderAfter(previous), content: content, at: at)
-        entry.awaitsText = content == .turn(.user)
-        self.entries.insert(entry, at: previous + 1)
+        // Announced before its place was known: `speech_started` comes before `committed`.
+        guard !self.entries[known].isPlaced, let previous = previousItemID.flatMap({ self.index(of: $0) }),
+            previous != known
+        else { return false }
+        self.entries[known].isPlaced = true
+        guard previous != known - 1 else { return false }
+        var entry = self.entries.remove(at: known)
+        let index = previous > known ? previous - 1 : previous
+        entry.order = self.orderAfter(index)
+        self.entries.insert(entry, at: index + 1)
+        return self.line(entry) != nil
     }
 
     /// Replaces the words of a turn.
@@ -124,9 +187,25 @@ package struct Transcript: Sendable, Equatable {
         self.entries[index].awaitsText = false
     }
 
+    /// No transcription comes any more: the session that wrote it is gone.
+    package mutating func giveUpWaiting() {
+        for index in self.entries.indices { self.entries[index].awaitsText = false }
+    }
+
     private func index(of itemID: String) -> Int? {
-        let name = self.aliases[itemID] ?? itemID
-        return self.entries.lastIndex { $0.itemID == name }
+        guard let entryID = self.names[itemID]?.entryID else { return nil }
+        return self.entries.lastIndex { $0.itemID == entryID }
+    }
+
+    /// The name itself, unless an earlier session used it for something else.
+    private func uniqueID(_ itemID: String) -> String {
+        var candidate = itemID
+        var count = 1
+        while self.entries.contains(where: { $0.itemID == candidate }) {
+            count += 1
+            candidate = "\(itemID)~\(count)"
+        }
+        return candidate
     }
 
     /// An order number between the entry at `index` and the one behind it.

@@ -114,15 +114,19 @@ package struct Playout: Sendable {
     // MARK: - What comes from the model
 
     /// Takes a piece of the model's audio.
+    ///
+    /// - Returns: It is the first of its item.
+    @discardableResult
     package mutating func enqueue(
         responseID: String,
         itemID: String,
         audio: ByteBuffer,
         at now: ContinuousClock.Instant
-    ) {
-        guard audio.readableBytes > 0 else { return }
-        if let index = self.index(of: itemID) {
-            self.items[index].receive(audio.readableBytes)
+    ) -> Bool {
+        guard audio.readableBytes > 0 else { return false }
+        let known = self.index(of: itemID)
+        if let known {
+            self.items[known].receive(audio.readableBytes)
         } else {
             self.forgetHeard(at: now)
             var item = Item(responseID: responseID, itemID: itemID)
@@ -131,6 +135,7 @@ package struct Playout: Sendable {
         }
         self.queue.append((itemID, audio))
         self.waitingBytes += audio.readableBytes
+        return known == nil
     }
 
     /// The model has sent the last audio of this item; its last frame is padded with silence.

@@ -18,7 +18,7 @@ extension CallSession {
         // Without a session the command is void: the next one is told what was said.
         case .send(let command, let eventID): if self.isModelConfigured { self.model?.send(command, eventID: eventID) }
         case .turnChanged(let itemID): self.noteTurn(itemID)
-        case .turnRemoved(let itemID): self.note(.turnRemoved(itemID: itemID))
+        case .turnRemoved(let itemID): self.noteTurn(itemID)
         case .note(let event): self.note(event)
         case .consult(let callID, let situation, let question): self.ask(callID, situation, question)
         case .withdraw(let callID): self.consultations.removeValue(forKey: callID)?.finish()
@@ -34,12 +34,15 @@ extension CallSession {
         self.ports.store.append(JournalEntry(at: Date(), event: event), to: self.callID)
     }
 
+    /// Keeps a turn as it stands now; one of which nothing was said or heard is none.
     func noteTurn(_ itemID: String) {
-        guard let line = self.conversation.transcript.line(of: itemID),
-            let order = self.conversation.transcript.order(of: itemID)
-        else { return self.note(.turnRemoved(itemID: itemID)) }
-        self.note(.turn(itemID: itemID, order: order, line: line))
-        self.ports.observer?.observe(.turn(itemID: itemID, line: line), callID: self.callID, at: line.at)
+        let transcript = self.conversation.transcript
+        let entryID = transcript.entryID(of: itemID) ?? itemID
+        guard let line = transcript.line(of: itemID), let order = transcript.order(of: itemID) else {
+            return self.note(.turnRemoved(itemID: entryID))
+        }
+        self.note(.turn(itemID: entryID, order: order, line: line))
+        self.ports.observer?.observe(.turn(itemID: entryID, line: line), callID: self.callID, at: line.at)
     }
 
     func count(_ used: ModelUsage) {

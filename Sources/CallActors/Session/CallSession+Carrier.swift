@@ -5,13 +5,16 @@ import Wire
 
 /// The carrier's side of a call.
 extension CallSession {
-    /// Takes over a stream: the call's first, or one that resumes it. An earlier stream is closed with `superseded`.
+    /// Takes over a stream: the call's first, or one that resumes it.
+    ///
+    /// An earlier stream that is still there is closed with `superseded`.
     package func attach(_ link: any CarrierLink, format: AudioFormat, callSID: String?) {
         guard self.isLive else { return link.close(code: 1000, reason: "call over") }
         let now = ContinuousClock.now
         if let earlier = self.carrier {
             earlier.close(code: 1001, reason: "superseded")
             self.ports.metrics.streamRejected(.superseded)
+            self.letGoOfStream(at: now)
         }
         self.carrier = link
         link.attached(to: self)
@@ -42,11 +45,12 @@ extension CallSession {
         )
         self.callerAudio?.finish()
         self.callerAudio = CallerAudioLane(format: format, limit: self.settings.callerAudioKept)
-        self.order(.feedModel)
-        if isChange, self.supervision.rollOver() == .open {
-            self.closeModel()
-            self.orderModel()
-        }
+        self.audioGeneration += 1
+        self.order(.feedModel(generation: self.audioGeneration))
+        guard isChange, self.supervision.startOver() == .open else { return }
+        self.closeModel()
+        self.tell(.modelLost)
+        self.orderModel()
     }
 
     private func begin(at now: ContinuousClock.Instant) {
@@ -87,12 +91,20 @@ extension CallSession {
         self.carrier = nil
         self.waitReason = reason
         self.stop(.stale)
-        self.stop(.pump)
-        self.carrierAudio.clear()
-        self.playout?.detach(at: .now)
+        self.letGoOfStream(at: .now)
         self.note(.streamEnded(reason))
         self.start(.resume, after: self.settings.resumeWithin)
-        self.logger.info("stream lost; the call waits for the carrier to come back", metadata: ["reason": "\(reason.rawValue)"])
+        self.logger.info(
+            "stream lost; the call waits for the carrier to come back",
+            metadata: ["reason": "\(reason.rawValue)"]
+        )
+    }
+
+    /// What was sent on the stream and not played is lost; what waits is for the next one.
+    private func letGoOfStream(at now: ContinuousClock.Instant) {
+        self.stop(.pump)
+        self.carrierAudio.clear()
+        self.playout?.detach(at: now)
     }
 
     private func hear(_ payload: ByteBuffer, readAt: ContinuousClock.Instant) {
@@ -117,8 +129,14 @@ extension CallSession {
     ///
     /// - Parameter due: Since when the audio could have been sent: the moment it was read, or its time came.
     func pump(due: ContinuousClock.Instant) {
-        guard self.carrier != nil, self.isLive else { return }
+        guard let link = self.carrier, self.isLive else { return }
         let now = ContinuousClock.now
+        guard link.isWritable else {
+            // The far end reads too slowly: the audio waits here, where it is bounded and counts as unheard.
+            link.flush()
+            if self.playout?.isWaiting == true { self.start(.pump, after: .milliseconds(20)) }
+            return
+        }
         while true {
             guard let step = self.playout?.next(at: now) else { return }
             switch step {
@@ -145,10 +163,6 @@ extension CallSession {
             guard let link = self.carrier else { continue }
             switch outbound {
             case .audio(let chunk, let due):
-                guard link.isWritable else {
-                    self.ports.metrics.framesDropped(.toCarrier, reason: .overflow, count: 1)
-                    continue
-                }
                 link.send(audio: chunk)
                 let now = ContinuousClock.now
                 self.ports.metrics.frameWritten(.toCarrier, relay: due.duration(to: now))
@@ -165,7 +179,9 @@ extension CallSession {
 
     /// Throws away what the caller has not heard, here and at the carrier.
     ///
-    /// - Parameter readAt: When the model said that the caller speaks; nil where something else ends the answer.
+    /// - Parameters:
+    ///   - readAt: When the model said that the caller speaks; nil where something else ends the answer.
+    /// - Returns: What was not heard to its end; empty where there was nothing to clear.
     func clearPlayout(readAt: ContinuousClock.Instant?) -> [Playout.Cut] {
         let now = ContinuousClock.now
         guard let (cuts, dropped) = self.playout?.interrupt(at: now), !cuts.isEmpty else { return [] }

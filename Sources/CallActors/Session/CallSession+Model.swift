@@ -114,7 +114,8 @@ extension CallSession {
 
     func modelClosed(generation: Int, code: UInt16?, reason: String) {
         guard generation == self.modelGeneration else { return }
-        self.modelGone(ModelErrorClass.of(closeCode: code, reason: reason), reason: "closed with \(code.map(String.init) ?? "no code")")
+        let cause = ModelErrorClass.of(closeCode: code, reason: reason)
+        self.modelGone(cause, reason: "closed with \(code.map(String.init) ?? "no code")")
     }
 
     private func play(_ base64: ByteBuffer, _ responseID: String, _ itemID: String, readAt: ContinuousClock.Instant) {
@@ -127,7 +128,9 @@ extension CallSession {
             self.ports.metrics.framesDropped(.toCarrier, reason: .interrupted, count: max(1, frames))
             return
         }
-        self.playout?.enqueue(responseID: responseID, itemID: itemID, audio: audio, at: readAt)
+        if self.playout?.enqueue(responseID: responseID, itemID: itemID, audio: audio, at: readAt) == true {
+            self.tell(.audioBegan(responseID: responseID, itemID: itemID))
+        }
         if let shed = self.playout?.shed(beyond: self.settings.playoutKept), shed > 0 {
             let reason: FrameDropReason = self.carrier == nil ? .notConnected : .overflow
             self.ports.metrics.framesDropped(.toCarrier, reason: reason, count: shed)
@@ -155,11 +158,12 @@ extension CallSession {
         self.model?.flush()
     }
 
-    /// The session took our configuration. A format other than ours would be noise in the caller's ear.
+    /// The session took our configuration; a format other than ours would be noise in the caller's ear.
     private func configured(_ info: ModelSessionInfo) {
         guard !self.isModelConfigured else { return }
         guard info.inputFormat == self.format, info.outputFormat == self.format else {
-            let message = "The voice model's session has another audio format than the call. Check OPENAI_REALTIME_MODEL."
+            let message =
+                "The voice model's session has another audio format than the call. Check OPENAI_REALTIME_MODEL."
             self.logger.error("\(message)")
             return self.end(.modelFailed, errorMessage: message)
         }
@@ -193,8 +197,9 @@ extension CallSession {
     }
 
     /// The model task: hands the caller's audio to whatever session is open.
-    func feedModel() async {
-        guard let lane = self.callerAudio else { return }
+    func feedModel(_ generation: Int) async {
+        // The lane has one consumer: an order for an earlier one is void.
+        guard generation == self.audioGeneration, let lane = self.callerAudio else { return }
         for await frame in lane {
             guard let model = self.model else { continue }
             if model.isWritable {

@@ -36,6 +36,8 @@ package actor CallSession {
 
     // The lanes between the tasks of the call.
     var callerAudio: CallerAudioLane?
+    /// Counts the lanes of caller audio; there is one for each format.
+    var audioGeneration = 0
     let carrierAudio = LoopLane<OutboundAudio>(limit: 256)
     let work = LoopLane<Work>(limit: 64)
     var consultations: [String: LoopLane<Void>] = [:]
@@ -64,10 +66,16 @@ package actor CallSession {
     /// - Parameters:
     ///   - record: The call; its transcript and usage are what an earlier session left.
     ///   - turns: The turns of an earlier session, from the journal.
+    ///   - modelWasReady: The call came to a talk in an earlier session.
     ///   - waitReason: The end reason if no stream ever comes: `crashed` for a call of a dead process.
+    ///   - settings: What is the same for every call.
+    ///   - ports: Everything outside that the call uses.
+    ///   - loop: Where the call runs.
+    ///   - logger: Carries the call's identifier.
     package init(
         record: CallRecord,
         turns: [(itemID: String, order: Double, line: TranscriptLine)] = [],
+        modelWasReady: Bool = false,
         waitReason: EndReason = .streamLost,
         settings: CallSettings,
         ports: CallPorts,
@@ -83,6 +91,7 @@ package actor CallSession {
         self.waitReason = waitReason
         self.usage = record.usage
         self.startedAt = record.startedAt
+        self.modelWasReady = modelWasReady
         self.conversation = Conversation(script: ports.script(record), transcript: Transcript(restoring: turns))
     }
 
@@ -94,7 +103,7 @@ package actor CallSession {
 
     /// What needs a task of its own.
     enum Work: Sendable {
-        case feedModel
+        case feedModel(generation: Int)
         case openModel(generation: Int)
         case consult(callID: String, question: ReasoningQuestion)
     }
@@ -109,7 +118,7 @@ package actor CallSession {
         precondition(!self.hasRun, "a session runs once; a restart is a new session")
         self.hasRun = true
         if self.carrier == nil, self.isLive { self.start(.resume, after: self.settings.resumeWithin) }
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             let tasks = self.loop.taskExecutor
             group.addTask(executorPreference: tasks) { await self.feedCarrier() }
             for await work in self.work {
@@ -122,7 +131,7 @@ package actor CallSession {
 
     private func carryOut(_ work: Work) async {
         switch work {
-        case .feedModel: await self.feedModel()
+        case .feedModel(let generation): await self.feedModel(generation)
         case .openModel(let generation): await self.openModel(generation)
         case .consult(let callID, let question): await self.consult(callID, question)
         }
@@ -151,6 +160,8 @@ package actor CallSession {
         if reason == .modelFailed || reason == .carrierFailed {
             self.ports.metrics.error(reason == .modelFailed ? .model : .carrier)
         }
+        let cuts = self.playout?.interrupt(at: .now).cuts ?? []
+        for itemID in self.conversation.close(cuts: cuts) { self.noteTurn(itemID) }
         let ending = Ending(reason: reason, errorMessage: errorMessage, at: Date())
         self.ending = ending
         self.note(.ended(reason, errorMessage: errorMessage))
@@ -221,6 +232,8 @@ package actor CallSession {
 
     func start(_ key: TimerKey, at instant: ContinuousClock.Instant) {
         self.timers[key]?.cancel()
+        // A timer would keep a session that is over.
+        guard self.result == nil, self.isLive || key == .lastWords else { return }
         self.timers[key] = self.loop.schedule(at: instant) { [self] in
             self.assumeIsolated { $0.fired(key) }
         }
@@ -265,6 +278,7 @@ package actor CallSession {
     package func reachLimit(_ reason: EndReason) {
         guard self.isLive else { return }
         guard self.isModelConfigured, self.carrier != nil else { return self.end(reason) }
+        guard self.conversation.acceptsLimit else { return }
         self.tell(.limit(reason, cuts: self.clearPlayout(readAt: nil)))
     }
 }

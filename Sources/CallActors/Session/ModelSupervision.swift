@@ -56,7 +56,11 @@ package struct ModelSupervision: Sendable, Equatable {
 
     /// The socket is gone, or could not be opened.
     ///
-    /// - Parameter jitter: 0 to 1, spreads the attempts of many calls that lost the same peer.
+    /// - Parameters:
+    ///   - cause: What the loss says about another attempt.
+    ///   - now: The moment of the loss.
+    ///   - jitter: 0 to 1, spreads the attempts of many calls that lost the same peer.
+    /// - Returns: When to try again, or that it is no use.
     package mutating func lost(_ cause: ModelErrorClass, at now: ContinuousClock.Instant, jitter: Double) -> Action {
         switch self.phase {
         case .idle, .waiting, .givenUp: return .none
@@ -84,6 +88,13 @@ package struct ModelSupervision: Sendable, Equatable {
     /// A session near its end is replaced by a new one; not a failure.
     package mutating func rollOver() -> Action {
         guard self.isReady else { return .none }
+        self.phase = .opening
+        return .open
+    }
+
+    /// The session that is there or on its way is of no use any more; not a failure either.
+    package mutating func startOver() -> Action {
+        guard self.isReady || self.phase == .opening else { return .none }
         self.phase = .opening
         return .open
     }
