@@ -26,6 +26,7 @@ struct SocketListener: Sendable {
         var closeTimeout = WebSocketHandler.defaultCloseTimeout
         var allowsHalfClosure = false
         var onText: (@Sendable (WebSocketHandler, String) -> Void)?
+        var onClosed: (@Sendable () -> Void)?
     }
 
     let channel: any Channel
@@ -108,7 +109,12 @@ struct SocketListener: Sendable {
                             maxMessageByteCount: options.limit,
                             maxBufferedByteCount: options.maxBufferedByteCount,
                             closeTimeout: options.closeTimeout,
-                            delegate: SocketProbe(events, isEcho: options.isEcho, onText: options.onText)
+                            delegate: SocketProbe(
+                                events,
+                                isEcho: options.isEcho,
+                                onText: options.onText,
+                                onClosed: options.onClosed
+                            )
                         )
                         try channel.pipeline.syncOperations.addHandler(handler)
                         let bound = NIOLoopBound(handler, eventLoop: channel.eventLoop)

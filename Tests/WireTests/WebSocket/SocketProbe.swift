@@ -42,12 +42,19 @@ final class SocketProbe: WebSocketDelegate {
     private let events: Events
     private let isEcho: Bool
     private let onText: ((WebSocketHandler, String) -> Void)?
+    private let onClosed: (() -> Void)?
     private var isClosed = false
 
-    init(_ events: Events, isEcho: Bool = false, onText: ((WebSocketHandler, String) -> Void)? = nil) {
+    init(
+        _ events: Events,
+        isEcho: Bool = false,
+        onText: ((WebSocketHandler, String) -> Void)? = nil,
+        onClosed: (() -> Void)? = nil
+    ) {
         self.events = events
         self.isEcho = isEcho
         self.onText = onText
+        self.onClosed = onClosed
     }
 
     deinit { self.events.continuation.finish() }
@@ -76,6 +83,7 @@ final class SocketProbe: WebSocketDelegate {
     func webSocketClosed(_ handler: WebSocketHandler, _ close: WebSocketClose) {
         precondition(!self.isClosed, "told the end twice")
         self.isClosed = true
+        self.onClosed?()
         self.events.continuation.yield(.closed(close))
     }
 }
