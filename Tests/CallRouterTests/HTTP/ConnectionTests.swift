@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import HummingbirdTesting
 import NIOHTTP1
 import Testing
@@ -16,7 +17,7 @@ struct ConnectionTests {
         _ fixture: RouterFixture,
         _ body: @escaping @Sendable (RawClient) async throws -> Void
     ) async throws {
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             let client = try await RawClient(port: try #require(server.port))
             try await body(client)
             await client.close()
@@ -26,7 +27,7 @@ struct ConnectionTests {
     @Test("an accepted upgrade is answered with the key's proof, and the bytes behind it reach the stream")
     func upgrade() async throws {
         let fixture = RouterFixture()
-        try await self.with(fixture) { client in
+        try await self.with(fixture) { client async throws in
             // The first bytes of the stream come in the same packet as the request.
             try await client.send(Self.upgrade + "early")
             let answer = await client.read(until: "early")
@@ -40,7 +41,7 @@ struct ConnectionTests {
 
     @Test("a connection that has served requests can still become a stream, as proxies reuse theirs")
     func upgradeAfterRequests() async throws {
-        try await self.with(RouterFixture()) { client in
+        try await self.with(RouterFixture()) { client async throws in
             for _ in 0..<3 {
                 try await client.send("GET /ready HTTP/1.1\r\nHost: router\r\n\r\n")
                 #expect(await client.read(until: #"{"status":"ready"}"#).hasPrefix("HTTP/1.1 200"))
@@ -54,7 +55,7 @@ struct ConnectionTests {
 
     @Test("a request, an upgrade and the stream's first bytes may come in one packet")
     func pipelinedUpgrade() async throws {
-        try await self.with(RouterFixture()) { client in
+        try await self.with(RouterFixture()) { client async throws in
             try await client.send("GET /ready HTTP/1.1\r\nHost: router\r\n\r\n" + Self.upgrade + "first")
             let answer = await client.read(until: "first")
             #expect(answer.hasPrefix("HTTP/1.1 200"))
@@ -70,7 +71,7 @@ struct ConnectionTests {
     func refusedUpgrade(status: Int) async throws {
         let fixture = RouterFixture()
         fixture.media.set(.reject(HTTPResponseStatus(statusCode: status)))
-        try await self.with(fixture) { client in
+        try await self.with(fixture) { client async throws in
             try await client.send(Self.upgrade)
             let answer = await client.readToEnd()
             #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
@@ -81,7 +82,7 @@ struct ConnectionTests {
 
     @Test("another version of the protocol gets 426 with the one that is spoken")
     func wrongVersion() async throws {
-        try await self.with(RouterFixture()) { client in
+        try await self.with(RouterFixture()) { client async throws in
             try await client.send(Self.upgrade.replacing("Version: 13", with: "Version: 8"))
             let answer = await client.readToEnd()
             #expect(answer.hasPrefix("HTTP/1.1 426 "))
@@ -92,7 +93,7 @@ struct ConnectionTests {
     @Test("an upgrade on a path without streams gets 404 and nobody is asked")
     func wrongPath() async throws {
         let fixture = RouterFixture()
-        try await self.with(fixture) { client in
+        try await self.with(fixture) { client async throws in
             try await client.send(Self.upgrade.replacing("/media-stream", with: "/elsewhere"))
             #expect(await client.readToEnd().hasPrefix("HTTP/1.1 404 "))
         }
@@ -103,7 +104,7 @@ struct ConnectionTests {
     func streamPaths() async throws {
         let fixture = RouterFixture(["PUBLIC_URL": "ws://127.0.0.1:8080/phone/"])
         for path in ["/", "/media-stream", "/phone", "/phone/", "/phone/media-stream", "/phone/media-stream?x=1"] {
-            try await self.with(fixture) { client in
+            try await self.with(fixture) { client async throws in
                 try await client.send(Self.upgrade.replacing("/media-stream", with: path))
                 #expect(await client.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101"), "\(path)")
             }
@@ -113,7 +114,7 @@ struct ConnectionTests {
 
     @Test("an upgrade to something else is ignored: the request is answered and the connection ends")
     func otherUpgrade() async throws {
-        try await self.with(RouterFixture()) { client in
+        try await self.with(RouterFixture()) { client async throws in
             try await client.send(
                 "GET /ready HTTP/1.1\r\nHost: router\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"
             )
@@ -127,11 +128,11 @@ struct ConnectionTests {
     func longBody() async throws {
         var fixture = RouterFixture()
         fixture.limits.bodyByteCount = 100
-        try await self.with(fixture) { client in
+        try await self.with(fixture) { client async throws in
             try await client.send("POST /laml/inbound HTTP/1.1\r\nHost: router\r\nContent-Length: 101\r\n\r\n")
             #expect(await client.readToEnd().hasPrefix("HTTP/1.1 413 "))
         }
-        try await self.with(fixture) { client in
+        try await self.with(fixture) { client async throws in
             let chunk = "40\r\n" + String(repeating: "a", count: 64) + "\r\n"
             let head = "POST /laml/inbound HTTP/1.1\r\nHost: router\r\nTransfer-Encoding: chunked\r\n\r\n"
             try await client.send(head + chunk + chunk)
@@ -144,7 +145,7 @@ struct ConnectionTests {
         var fixture = RouterFixture()
         fixture.limits.requestTime = .milliseconds(50)
         for beginning in ["", "GET /ready HTTP/1.1\r\nHost:", "POST /laml/inbound HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"] {
-            try await self.with(fixture) { client in
+            try await self.with(fixture) { client async throws in
                 try await client.send(beginning)
                 #expect(await client.readToEnd().isEmpty)
             }
@@ -155,7 +156,7 @@ struct ConnectionTests {
     func idleConnection() async throws {
         var fixture = RouterFixture()
         fixture.limits.idleTime = .milliseconds(50)
-        try await self.with(fixture) { client in
+        try await self.with(fixture) { client async throws in
             try await client.send("GET /ready HTTP/1.1\r\nHost: router\r\n\r\n")
             #expect(await client.readToEnd().hasSuffix(#"{"status":"ready"}"#))
         }
@@ -163,7 +164,7 @@ struct ConnectionTests {
 
     @Test("what is no HTTP gets 400 and the connection ends", arguments: ["nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"])
     func nonsense(text: String) async throws {
-        try await self.with(RouterFixture()) { client in
+        try await self.with(RouterFixture()) { client async throws in
             try await client.send(text)
             #expect(await client.readToEnd().hasPrefix("HTTP/1.1 400 "))
         }
@@ -173,7 +174,7 @@ struct ConnectionTests {
     func longHeaders() async throws {
         var fixture = RouterFixture()
         fixture.limits.headerByteCount = 1000
-        try await self.with(fixture) { client in
+        try await self.with(fixture) { client async throws in
             let long = String(repeating: "x", count: 2000)
             try await client.send("GET /ready HTTP/1.1\r\nHost: router\r\nX-Long: \(long)\r\n\r\n")
             #expect(!(await client.readToEnd().contains(#""status":"ready""#)))
@@ -182,7 +183,7 @@ struct ConnectionTests {
 
     @Test("a client that waits for leave to send its body gets it")
     func expectContinue() async throws {
-        try await self.with(RouterFixture()) { client in
+        try await self.with(RouterFixture()) { client async throws in
             try await client.send(
                 "POST /laml/inbound HTTP/1.1\r\nHost: router\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
             )
@@ -194,11 +195,11 @@ struct ConnectionTests {
 
     @Test("a client of HTTP/1.0 is answered and left, unless it asks to keep the connection")
     func oldClient() async throws {
-        try await self.with(RouterFixture()) { client in
+        try await self.with(RouterFixture()) { client async throws in
             try await client.send("GET /ready HTTP/1.0\r\n\r\n")
             #expect(await client.readToEnd().hasSuffix(#"{"status":"ready"}"#))
         }
-        try await self.with(RouterFixture()) { client in
+        try await self.with(RouterFixture()) { client async throws in
             for _ in 0..<2 {
                 try await client.send("GET /ready HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
                 let answer = await client.read(until: #"{"status":"ready"}"#)
@@ -209,7 +210,7 @@ struct ConnectionTests {
 
     @Test("a client that closes its side after asking still gets its answer")
     func halfClose() async throws {
-        try await self.with(RouterFixture()) { client in
+        try await self.with(RouterFixture()) { client async throws in
             try await client.send("GET /ready HTTP/1.1\r\nHost: router\r\nConnection: close\r\n\r\n")
             #expect(await client.readToEnd().hasSuffix(#"{"status":"ready"}"#))
         }
@@ -217,7 +218,7 @@ struct ConnectionTests {
 
     @Test("HEAD gets the headers of GET and no body, also where there is nothing")
     func head() async throws {
-        try await self.with(RouterFixture()) { client in
+        try await self.with(RouterFixture()) { client async throws in
             try await client.send("HEAD /health HTTP/1.1\r\nHost: router\r\n\r\n")
             let found = await client.read(until: "\r\n\r\n")
             #expect(found.hasPrefix("HTTP/1.1 200 "))
@@ -232,7 +233,7 @@ struct ConnectionTests {
     func tooManyConnections() async throws {
         var fixture = RouterFixture()
         fixture.limits.connectionCount = 2
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             let port = try #require(server.port)
             var open: [RawClient] = []
             for _ in 0..<2 {
@@ -255,7 +256,7 @@ struct ConnectionTests {
 
     @Test("random bytes never bring the server down")
     func fuzz() async throws {
-        try await RouterFixture().serve { server in
+        try await RouterFixture().serve { server async throws in
             let port = try #require(server.port)
             var random = SeededGenerator(seed: 7)
             let pieces = [

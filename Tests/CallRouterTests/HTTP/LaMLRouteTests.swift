@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import CallRouter
@@ -32,7 +33,7 @@ struct LaMLRouteTests {
     func stream() async throws {
         let fixture = RouterFixture()
         fixture.store.put(RouterFixture.record("c1", status: .ringing))
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             for path in ["/laml/call/c1", "/api/twiml/call/c1", "/laml/call/c1/resume", "/api/twiml/call/c1/resume"] {
                 let response = try await self.post(server, path)
                 #expect(response.status == .ok)
@@ -48,7 +49,7 @@ struct LaMLRouteTests {
     func codec() async throws {
         let fixture = RouterFixture(["PUBLIC_URL": "https://localhost/p", "STREAM_CODEC": "L16@24000h"])
         fixture.store.put(RouterFixture.record("c1", status: .ringing))
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             let text = try await self.post(server, "/laml/call/c1").text
             #expect(text.contains(#"url="wss://localhost/p/media-stream""#))
             #expect(text.contains(#" codec="L16@24000h">"#))
@@ -66,7 +67,7 @@ struct LaMLRouteTests {
     func statuses(status: CallRecord.Status, begins: Bool, resumes: Bool) async throws {
         let fixture = RouterFixture()
         fixture.store.put(RouterFixture.record("c1", sid: "CA1", status: status))
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             let first = try await self.post(server, "/laml/call/c1").text
             #expect(first == (begins ? Self.streamDocument("c1") : Self.hangup))
             let resumed = try await self.post(server, "/laml/call/c1/resume").text
@@ -78,7 +79,7 @@ struct LaMLRouteTests {
 
     @Test("unknown calls are hung up without a token")
     func unknown() async throws {
-        try await RouterFixture().serve { server in
+        try await RouterFixture().serve { server async throws in
             for path in ["/laml/call/none", "/laml/call/none/resume", "/laml/fallback"] {
                 #expect(try await self.post(server, path, "CallSid=CA9").text == Self.hangup)
             }
@@ -95,7 +96,7 @@ struct LaMLRouteTests {
         record.callID = "c2"
         record.endReason = .modelFailed
         fixture.store.put(record)
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             #expect(try await self.post(server, "/laml/call/c1/resume").text == Self.hangup)
             let text = try await self.post(server, "/laml/call/c2/resume").text
             #expect(text.contains("<Response><Say>Something broke.</Say><Hangup/></Response>"))
@@ -107,7 +108,7 @@ struct LaMLRouteTests {
         let fixture = RouterFixture()
         fixture.store.set { $0.isDown = true }
         fixture.switchboard.set { $0.live = ["live"] }
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             #expect(try await self.post(server, "/laml/call/live/resume").text == Self.streamDocument("live"))
             var path = "/laml/call/c1"
             for count in 1...5 {
@@ -129,7 +130,7 @@ struct LaMLRouteTests {
     func inbound() async throws {
         let fixture = RouterFixture()
         let callID = CallIdentifier.derived(from: "CA1")
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             let texts = try await withThrowingTaskGroup(of: String.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
@@ -153,7 +154,7 @@ struct LaMLRouteTests {
     @Test("GET names the inbound call in its query, and a call without CallSid is refused")
     func inboundQuery() async throws {
         let fixture = RouterFixture()
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             let uri = "/laml/inbound?CallSid=CA2&From=%2B15550100"
             let response = try await server.executeRequest(uri: uri, method: .get, headers: [:], body: nil)
             #expect(response.text == Self.streamDocument(CallIdentifier.derived(from: "CA2")))
@@ -166,7 +167,7 @@ struct LaMLRouteTests {
     func inboundOver() async throws {
         let fixture = RouterFixture()
         fixture.store.put(RouterFixture.record("c1", sid: "CA1", status: .completed))
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             #expect(try await self.post(server, "/laml/inbound", "CallSid=CA1").text == Self.hangup)
         }
     }
@@ -174,7 +175,7 @@ struct LaMLRouteTests {
     @Test("unknown callers are turned away where they are not wanted, and known ones are not")
     func reject() async throws {
         let fixture = RouterFixture(["PUBLIC_URL": "http://127.0.0.1:8080", "INBOUND_CALLS": "reject"])
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             for form in ["CallSid=CA1&From=%2B15550100", "CallSid=CA1"] {
                 let text = try await self.post(server, "/laml/inbound", form).text
                 #expect(text.contains("<Say>Not now &amp; not here.</Say><Hangup/>"))
@@ -190,7 +191,7 @@ struct LaMLRouteTests {
         let fixture = RouterFixture()
         fixture.switchboard.set { $0.hasCapacity = false }
         fixture.store.put(RouterFixture.record("c1", sid: "CA1", status: .ringing))
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             #expect(try await self.post(server, "/laml/inbound", "CallSid=CA2").text.contains("<Say>"))
             #expect(try await self.post(server, "/laml/inbound", "CallSid=CA1").text == Self.streamDocument("c1"))
         }
@@ -201,7 +202,7 @@ struct LaMLRouteTests {
     func draining() async throws {
         let fixture = RouterFixture()
         fixture.switchboard.set { $0.isDraining = true }
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             var path = "/laml/inbound"
             for count in 1...5 {
                 let text = try await self.post(server, path, "CallSid=CA1").text
@@ -230,7 +231,7 @@ struct LaMLRouteTests {
     func noPublicURL() async throws {
         let fixture = RouterFixture([:])
         fixture.store.put(RouterFixture.record("c1", status: .ringing))
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             for path in ["/laml/call/c1", "/laml/inbound", "/laml/fallback", "/laml/call/c1/resume"] {
                 #expect(try await self.post(server, path, "CallSid=1").status == .serviceUnavailable, "\(path)")
             }
@@ -244,7 +245,7 @@ struct LaMLRouteTests {
         fixture.store.put(RouterFixture.record("c1", status: .ringing))
         let signalWire = try #require(HTTPField.Name("X-SignalWire-Signature"))
         let twilio = try #require(HTTPField.Name("X-Twilio-Signature"))
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             func status(_ path: String, _ headers: HTTPFields) async throws -> HTTPResponse.Status {
                 let body = ByteBuffer(string: "b=2&a=x+y&a=%26")
                 return try await server.executeRequest(uri: path, method: .post, headers: headers, body: body).status

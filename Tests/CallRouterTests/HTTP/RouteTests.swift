@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import CallRouter
@@ -15,7 +16,7 @@ struct RouteTests {
     func health() async throws {
         let fixture = RouterFixture()
         fixture.switchboard.set { $0.activeCallCount = 2 }
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             try await server.execute(uri: "/health", method: .get) { response in
                 #expect(response.status == .ok)
                 #expect(response.text.wholeMatch(of: /\{"status":"healthy","activeCalls":2,"uptime":\d+\.\d{3}\}/) != nil)
@@ -33,7 +34,7 @@ struct RouteTests {
     @Test("ready turns away while draining and at capacity")
     func ready() async throws {
         let fixture = RouterFixture()
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             try await server.execute(uri: "/ready", method: .get) { response in
                 #expect(response.status == .ok)
                 #expect(response.text == #"{"status":"ready"}"#)
@@ -53,7 +54,7 @@ struct RouteTests {
 
     @Test("everything that is not there gets 404 with an error body", arguments: ["/", "/dashboard", "/v2", "/laml", "/swml/call/1"])
     func nothing(path: String) async throws {
-        try await RouterFixture().serve { server in
+        try await RouterFixture().serve { server async throws in
             try await server.execute(uri: path, method: .get) { response in
                 #expect(response.status == .notFound)
                 #expect(response.errorCode == "not_found")
@@ -63,7 +64,7 @@ struct RouteTests {
 
     @Test("routes answer with and without the prefix of PUBLIC_URL, and not below something that looks like it")
     func prefix() async throws {
-        try await RouterFixture(["PUBLIC_URL": "http://localhost/phone"]).serve { server in
+        try await RouterFixture(["PUBLIC_URL": "http://localhost/phone"]).serve { server async throws in
             for path in ["/ready", "/phone/ready"] {
                 try await server.execute(uri: path, method: .get) { #expect($0.status == .ok, "\(path)") }
             }
@@ -79,7 +80,7 @@ struct RouteTests {
     func emptyCall() async throws {
         let fixture = RouterFixture()
         fixture.store.put(RouterFixture.record("c1", status: .queued))
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             try await server.execute(uri: "/v1/calls/c1", method: .get) { response in
                 #expect(response.status == .ok)
                 let fields = try #require(
@@ -114,7 +115,7 @@ struct RouteTests {
         let line = TranscriptLine(role: .assistant, content: "Hi <you> / \"there\"", at: record.createdAt, interrupted: true)
         record.transcript = [line]
         fixture.store.put(record)
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             try await server.execute(uri: "/v1/calls/c1", method: .get) { response in
                 let text = response.text
                 #expect(text.contains(#""outcome":"goal_achieved""#))
@@ -144,7 +145,7 @@ struct RouteTests {
             let calls: [Call]
             let next_cursor: String?
         }
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             var cursor: String? = ""
             var seen: [String] = []
             while let current = cursor {
@@ -173,7 +174,7 @@ struct RouteTests {
         ]
     )
     func badList(query: String, field: String) async throws {
-        try await RouterFixture().serve { server in
+        try await RouterFixture().serve { server async throws in
             try await server.execute(uri: "/v1/calls?\(query)", method: .get) { response in
                 #expect(response.status == .badRequest)
                 #expect(response.errorCode == "invalid_request")
@@ -188,7 +189,7 @@ struct RouteTests {
         fixture.store.put(RouterFixture.record("live", status: .inProgress))
         fixture.store.put(RouterFixture.record("over", status: .completed))
         fixture.switchboard.set { $0.live = ["live"] }
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             try await server.execute(uri: "/v1/calls/live/hangup", method: .post) { #expect($0.status == .accepted) }
             try await server.execute(uri: "/v1/calls/over/hangup", method: .post) { response in
                 #expect(response.status == .conflict)
@@ -206,7 +207,7 @@ struct RouteTests {
         let fixture = RouterFixture()
         fixture.store.set { $0.isDown = true }
         fixture.switchboard.set { $0.live = ["live"] }
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             for path in ["/v1/calls", "/v1/calls/c1"] {
                 try await server.execute(uri: path, method: .get) { response in
                     #expect(response.status == .serviceUnavailable)
@@ -230,7 +231,7 @@ struct RouteTests {
         fixture.store.put(RouterFixture.record("c1", status: .completed))
         fixture.store.put(RouterFixture.record("c2", status: .completed))
         fixture.store.put(RouterFixture.record("../c1", status: .completed))
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             let path = "/v1/calls/c1/recording.wav"
             try await server.execute(uri: path, method: .get) { response in
                 #expect(response.status == .ok)
@@ -259,7 +260,7 @@ struct RouteTests {
     @Test("with a token only its bearer is answered")
     func bearer() async throws {
         try await RouterFixture(["ROUTER_API_TOKEN": "s3cret", "PUBLIC_URL": "https://a.example", "WEBHOOK_AUTH": "off"])
-            .serve { server in
+            .serve { server async throws in
                 let answers: [(String?, HTTPResponse.Status)] = [
                     (nil, .unauthorized), ("Bearer wrong", .unauthorized), ("s3cret", .unauthorized),
                     ("Basic s3cret", .unauthorized), ("Bearer ", .unauthorized), ("Bearer s3cret", .ok), ("bearer s3cret", .ok),
@@ -280,7 +281,7 @@ struct RouteTests {
 
     @Test("without a token local programs are answered, but not through a proxy")
     func localPeers() async throws {
-        try await RouterFixture([:]).serve { server in
+        try await RouterFixture([:]).serve { server async throws in
             try await server.execute(uri: "/v1/calls", method: .get) { #expect($0.status == .ok) }
             for name in ["Forwarded", "X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-Anything"] {
                 let headers: HTTPFields = [try #require(HTTPField.Name(name)): "x"]
@@ -293,7 +294,7 @@ struct RouteTests {
 
     @Test("without a token nobody is answered where the world reaches the router")
     func publicWithoutToken() async throws {
-        try await RouterFixture(["PUBLIC_URL": "https://a.example", "SIGNALWIRE_SIGNING_KEY": "k"]).serve { server in
+        try await RouterFixture(["PUBLIC_URL": "https://a.example", "SIGNALWIRE_SIGNING_KEY": "k"]).serve { server async throws in
             try await server.execute(uri: "/v1/calls", method: .get) { #expect($0.status == .unauthorized) }
         }
     }
@@ -301,7 +302,7 @@ struct RouteTests {
     @Test("too many requests are put off, and guesses do not use up the rightful client's")
     func rateLimit() async throws {
         let fixture = RouterFixture(["ROUTER_API_TOKEN": "t", "API_REQUESTS_PER_MINUTE": "3"])
-        try await fixture.serve { server in
+        try await fixture.serve { server async throws in
             for index in 0..<5 {
                 try await server.execute(uri: "/v1/calls", method: .get) { response in
                     #expect(response.status == (index < 3 ? .unauthorized : .tooManyRequests))

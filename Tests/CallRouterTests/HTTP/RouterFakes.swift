@@ -204,7 +204,7 @@ final class FakeWebhooks: WebhookVerifying {
 }
 
 /// Counts what routes tell the metrics.
-final class FakeMetering: CallMetering {
+final class RouteMetering: CallMetering {
     let rejections = Mutex<[RejectReason]>([])
 
     func frameWritten(_ direction: FrameDirection, relay: Duration) {}

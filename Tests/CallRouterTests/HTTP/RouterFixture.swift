@@ -15,7 +15,7 @@ struct RouterFixture {
     let store = FakeStore()
     let media = FakeMedia()
     let webhooks = FakeWebhooks()
-    let metering = FakeMetering()
+    let metering = RouteMetering()
     var environment: [String: String]
     var checksSignatures = false
     var limits = HTTPLimits()
