@@ -53,15 +53,15 @@ struct EndToEndBed: Sendable {
     }
 
     /// Asks a router, and returns the status and the body.
-    static func get(_ path: String, port: Int) async throws -> (status: Int, body: JSONValue) {
+    static func get(_ path: String, port: Int) async throws -> (status: Int, body: StandInJSON) {
         let request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
         let body = try await response.body.collect(upTo: 1 << 20)
-        return (Int(response.status.code), try JSONValue(parsing: body))
+        return (Int(response.status.code), try StandInJSON(parsing: body))
     }
 
     /// What the next router on the same data says of a call: the one before has been stopped.
-    func account(of callID: String) async throws -> JSONValue {
+    func account(of callID: String) async throws -> StandInJSON {
         let (router, port) = try await self.start()
         let (status, body) = try await Self.get("/v1/calls/\(callID)", port: port)
         #expect(status == 200)

@@ -58,7 +58,7 @@ final class RouterBinary: Sendable {
             return state.status != nil || Self.listening(in: log) != nil ? log : nil
         }
         let line = try #require(Self.listening(in: log), "it ended before it listened: \(log)")
-        return try #require(try JSONValue(parsing: line)["metadata"]?["port"]?.string.flatMap { Int($0) })
+        return try #require(try StandInJSON(parsing: line)["metadata"]?["port"]?.string.flatMap { Int($0) })
     }
 
     /// The whole line of the log that tells the ports.
