@@ -40,7 +40,7 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         guard self.scenario.isBuilt else {
             let names = Scenario.built.map(\.rawValue).joined(separator: ", ")
-            Self.complain("The scenario \(self.scenario.rawValue) is not built yet. Play one of: \(names).")
+            CommandOutput.error("The scenario \(self.scenario.rawValue) is not built yet. Play one of: \(names).")
             throw ExitCode(1)
         }
         // A reader of the output that has gone away must not end the calls.
@@ -56,16 +56,12 @@ struct SimulateCommand: AsyncParsableCommand {
         do {
             results = try await simulation.run()
         } catch {
-            Self.complain("The simulation failed: \(error)")
+            CommandOutput.error("The simulation failed: \(error)")
             if self.json { console.printJSON([]) }
             throw ExitCode(1)
         }
         if self.json { console.printJSON(results) } else { console.printSummary(results) }
         guard results.count == self.calls, results.allSatisfy(\.isOK) else { throw ExitCode(1) }
-    }
-
-    private static func complain(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
     }
 }
 
