@@ -14,7 +14,11 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTPConnection> {
         channel.eventLoop.makeCompletedFuture {
-            guard self.admission.hasRoom else { throw ChannelError.operationUnsupported }
+            guard self.admission.hasRoom else {
+                // The failure alone would leave the connection open and unheard.
+                channel.close(promise: nil)
+                throw ChannelError.operationUnsupported
+            }
             var decoderLimits = NIOHTTPDecoderLimitConfiguration()
             decoderLimits.maxHeaderFieldSize = self.limits.headerByteCount
             decoderLimits.maxHeaderListSize = self.limits.headerByteCount

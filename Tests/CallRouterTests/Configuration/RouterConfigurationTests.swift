@@ -217,7 +217,7 @@ struct RouterConfigurationTests {
         #expect(self.problems(["SUPABASE_URL": url]) == ["SUPABASE_SERVICE_ROLE_KEY"])
         let weak = try self.read(["SUPABASE_URL": url, "NEXT_PUBLIC_SUPABASE_ANON_KEY": "a"])
         #expect(weak.supabase?.key == Secret("a"))
-        #expect(weak.warnings.count == 1)
+        #expect(weak.warnings.contains { $0.hasPrefix("NEXT_PUBLIC_SUPABASE_ANON_KEY is used") })
         #expect(!weak.inbound.acceptsUnknownCallers)
         let strong = try self.read([
             "NEXT_PUBLIC_SUPABASE_URL": url, "NEXT_PUBLIC_SUPABASE_ANON_KEY": "a", "SUPABASE_SERVICE_ROLE_KEY": "s",
@@ -225,7 +225,7 @@ struct RouterConfigurationTests {
         ])
         #expect(strong.supabase?.key == Secret("s"))
         #expect(strong.supabase?.initiatorID == "u")
-        #expect(strong.warnings.isEmpty)
+        #expect(!strong.warnings.contains { $0.contains("ANON_KEY") })
         #expect(strong.inbound.acceptsUnknownCallers)
     }
 

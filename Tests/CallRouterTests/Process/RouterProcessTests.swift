@@ -107,7 +107,8 @@ struct RouterProcessTests {
             #expect(try await self.get(ports.main, "/ready").hasPrefix("HTTP/1.1 200"))
             harness.router.beginDrain()
         }
-        #expect(harness.switchboard.log == ["recover", "drain 330000", "shutdown", "all stored"])
+        // The servers' end asks for the shutdown once more.
+        #expect(harness.switchboard.log == ["recover", "drain 330000", "shutdown", "all stored", "shutdown"])
         #expect(harness.log.all == ["assembled in the directory", "settled", "companion cancelled", "closed"])
         #expect(harness.store.state.withLock { $0.flushCount } == 1)
     }
