@@ -109,7 +109,9 @@ package struct Transcript: Sendable, Equatable {
     /// The entry that an item's name stands for: its identifier in the journal.
     package func entryID(of itemID: String) -> String? { self.names[itemID]?.entryID }
 
-    package func line(of itemID: String) -> TranscriptLine? { self.index(of: itemID).flatMap { self.line(self.entries[$0]) } }
+    package func line(of itemID: String) -> TranscriptLine? {
+        self.index(of: itemID).flatMap { self.line(self.entries[$0]) }
+    }
 
     package func order(of itemID: String) -> Double? { self.index(of: itemID).map { self.entries[$0].order } }
 
