@@ -12,9 +12,6 @@ extension Conversation {
         }
     }
 
-    /// The response said something, in sound or words.
-    func spoke(in responseID: String) -> Bool { self.answers.contains { $0.responseID == responseID } }
-
     /// Words that came after their response was interrupted and before any sound of them: nobody heard them.
     func isUnheard(_ responseID: String, _ itemID: String) -> Bool {
         self.isMuted(responseID: responseID) && !self.transcript.isInterrupted(itemID)
@@ -40,7 +37,9 @@ extension Conversation {
         var actions: [Action] = []
         for answer in self.answers where answer.responseID == responseID && !answer.hasAudio {
             self.transcript.remove(answer.itemID)
-            if self.transcript.isCurrent(answer.itemID) { actions.append(self.send(.deleteItem(itemID: answer.itemID))) }
+            if self.transcript.isCurrent(answer.itemID) {
+                actions.append(self.send(.deleteItem(itemID: answer.itemID)))
+            }
             actions.append(.turnRemoved(itemID: answer.itemID))
         }
         return actions

@@ -104,9 +104,21 @@ extension Conversation {
     }
 
     /// The model asked to hang up, and its response is complete: waits for the goodbye to be heard.
-    mutating func hangUp(_ call: ModelFunctionCall, _ reason: EndReason, at moment: Moment) -> [Action] {
+    ///
+    /// - Parameters:
+    ///   - call: The tool call.
+    ///   - reason: Why the call ends.
+    ///   - hasSpoken: The response said something too.
+    ///   - moment: The present.
+    /// - Returns: What is to be done about it.
+    mutating func hangUp(
+        _ call: ModelFunctionCall,
+        _ reason: EndReason,
+        hasSpoken: Bool,
+        at moment: Moment
+    ) -> [Action] {
         var actions = self.withdrawConsultations(at: moment) + [.stop(.keypad), .stop(.retryResponse)]
-        if moment.isSilent, !self.spoke(in: call.responseID), self.transcript.lastSpeaker != .assistant {
+        if moment.isSilent, !hasSpoken, self.transcript.lastSpeaker != .assistant {
             // It forgot to say goodbye.
             self.phase = .hangingUp(reason, callID: nil, awaitsFarewell: true)
             let farewell = ModelResponseRequest(
@@ -115,7 +127,8 @@ extension Conversation {
                 toolChoice: ModelResponseRequest.ToolChoice.none
             )
             actions.append(.start(.hangUp, after: .seconds(8)))
-            return actions + self.answer(callID: call.callID, output: #"{"status":"ok"}"#, at: moment) + self.want(farewell)
+            return actions + self.answer(callID: call.callID, output: #"{"status":"ok"}"#, at: moment)
+                + self.want(farewell)
         }
         self.phase = .hangingUp(reason, callID: call.callID, awaitsFarewell: false)
         return actions + (moment.isSilent ? self.end(reason) : [.start(.hangUp, after: .seconds(8))])

@@ -119,13 +119,14 @@ extension Conversation {
         }
         if result.status != .completed { actions += self.withdrawConsultations(of: result.id, at: moment) }
         if let next = self.slot.done(id: result.id) { actions.append(self.send(.createResponse(next))) }
-        if let hangUp { actions += self.hangUp(hangUp.call, hangUp.reason, at: moment) }
-        actions += self.noteRest(of: result.id)
         switch result.status {
         case .completed: self.failedResponses = 0
         case .failed: actions += self.retryLater(result)
         case .cancelled, .incomplete: break
         }
+        let hasSpoken = self.answers.contains { $0.responseID == result.id }
+        actions += self.noteRest(of: result.id)
+        if let hangUp { return actions + self.hangUp(hangUp.call, hangUp.reason, hasSpoken: hasSpoken, at: moment) }
         return actions + self.said(result.id, at: moment)
     }
 

@@ -62,6 +62,11 @@ package struct Transcript: Sendable, Equatable {
     /// The turns that hold words, in order.
     package var lines: [TranscriptLine] { self.entries.compactMap { self.line($0) } }
 
+    /// The turns that hold words, as a journal keeps them.
+    package var turns: [(itemID: String, order: Double, line: TranscriptLine)] {
+        self.entries.compactMap { entry in self.line(entry).map { (entry.itemID, entry.order, $0) } }
+    }
+
     /// Everything that a new model session must know, oldest first.
     package var history: [(entry: Entry, line: TranscriptLine?)] {
         self.entries.filter { !$0.isRemoved }
@@ -104,7 +109,9 @@ package struct Transcript: Sendable, Equatable {
     /// The entry that an item's name stands for: its identifier in the journal.
     package func entryID(of itemID: String) -> String? { self.names[itemID]?.entryID }
 
-    package func line(of itemID: String) -> TranscriptLine? { self.index(of: itemID).flatMap { self.line(self.entries[$0]) } }
+    package func line(of itemID: String) -> TranscriptLine? {
+        self.index(of: itemID).flatMap { self.line(self.entries[$0]) }
+    }
 
     package func order(of itemID: String) -> Double? { self.index(of: itemID).map { self.entries[$0].order } }
 

@@ -7,9 +7,16 @@ import Wire
 extension CallSession {
     /// Takes over a stream: the call's first, or one that resumes it.
     ///
-    /// An earlier stream that is still there is closed with `superseded`.
-    package func attach(_ link: any CarrierLink, format: AudioFormat, callSID: String?) {
-        guard self.isLive else { return link.close(code: 1000, reason: "call over") }
+    /// An earlier stream that is still there is closed with `superseded`. Where the call is over, this one is closed.
+    ///
+    /// - Returns: False where this session has failed: the stream is for the next one.
+    @discardableResult
+    package func attach(_ link: any CarrierLink, format: AudioFormat, callSID: String?) -> Bool {
+        if case .failed = self.result { return false }
+        guard self.isLive else {
+            link.close(code: 1000, reason: "call over")
+            return true
+        }
         let now = ContinuousClock.now
         if let earlier = self.carrier {
             earlier.close(code: 1001, reason: "superseded")
@@ -30,6 +37,7 @@ extension CallSession {
         case .tryAgain, .giveUp, .none: break
         }
         self.pump(due: now)
+        return true
     }
 
     /// Sizes everything for this format; another format than before needs another model session.

@@ -15,7 +15,8 @@ extension CallSession {
         switch reason {
         // A process that drains waits for this call, and a failed leg tells nothing more.
         case .drained, .crashed, .modelFailed, .carrierFailed: return false
-        case .callerHangup, .aiHangup, .operatorHangup, .transferred, .voicemail, .noAnswer, .busy, .maxDuration, .maxCost,
+        case .callerHangup, .aiHangup, .operatorHangup, .transferred, .voicemail, .noAnswer, .busy, .maxDuration,
+            .maxCost,
             .stale, .streamLost, .optedOut:
             break
         }

@@ -65,8 +65,7 @@ package actor CallSession {
 
     /// - Parameters:
     ///   - record: The call; its transcript and usage are what an earlier session left.
-    ///   - turns: The turns of an earlier session, from the journal.
-    ///   - modelWasReady: The call came to a talk in an earlier session.
+    ///   - past: What earlier sessions left.
     ///   - waitReason: The end reason if no stream ever comes: `crashed` for a call of a dead process.
     ///   - settings: What is the same for every call.
     ///   - ports: Everything outside that the call uses.
@@ -74,8 +73,7 @@ package actor CallSession {
     ///   - logger: Carries the call's identifier.
     package init(
         record: CallRecord,
-        turns: [(itemID: String, order: Double, line: TranscriptLine)] = [],
-        modelWasReady: Bool = false,
+        past: CallPast = CallPast(),
         waitReason: EndReason = .streamLost,
         settings: CallSettings,
         ports: CallPorts,
@@ -91,8 +89,9 @@ package actor CallSession {
         self.waitReason = waitReason
         self.usage = record.usage
         self.startedAt = record.startedAt
-        self.modelWasReady = modelWasReady
-        self.conversation = Conversation(script: ports.script(record), transcript: Transcript(restoring: turns))
+        self.modelWasReady = past.modelWasReady
+        self.isRecorded = past.hadStream && ports.recorder != nil
+        self.conversation = Conversation(script: ports.script(record), transcript: Transcript(restoring: past.turns))
     }
 
     /// What the carrier task writes.
@@ -136,6 +135,9 @@ package actor CallSession {
         case .consult(let callID, let question): await self.consult(callID, question)
         }
     }
+
+    /// What this session knows of the call, where its journal cannot be read.
+    var past: CallPast { CallPast(turns: self.conversation.transcript.turns, modelWasReady: self.modelWasReady) }
 
     // MARK: - Ending
 
