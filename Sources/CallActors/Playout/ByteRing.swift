@@ -20,7 +20,9 @@ struct ByteRing {
     var endIndex: Int { self.firstIndex + self.lengths.count }
     var byteCount: Int { self.used }
 
-    /// Appends a chunk and returns how many old ones had to go. A chunk larger than the ring is not kept.
+    /// Appends a chunk and returns how many old ones had to go.
+    ///
+    /// A chunk larger than the ring is not kept.
     mutating func append(_ chunk: ByteBuffer) -> Int {
         let length = chunk.readableBytes
         var displaced = 0

@@ -4,7 +4,9 @@ import Wire
 
 /// When audio leaves, and in which pieces.
 extension Playout {
-    /// Says what to send now. Call until it answers `wait` or `idle`.
+    /// Says what to send now.
+    ///
+    /// Call until it answers `wait` or `idle`.
     package mutating func next(at now: ContinuousClock.Instant) -> Step {
         if let mark = self.endMark() { return .mark(mark) }
         guard let head = self.queue.first, let index = self.index(of: head.item) else { return .idle }

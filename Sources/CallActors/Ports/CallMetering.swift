@@ -1,4 +1,6 @@
-/// What calls tell the metrics. Cheap enough to be called once per frame; never blocks.
+/// What calls tell the metrics.
+///
+/// Cheap enough to be called once per frame; never blocks.
 package protocol CallMetering: Sendable {
     func frameWritten(_ direction: FrameDirection, relay: Duration)
     func framesDropped(_ direction: FrameDirection, reason: FrameDropReason, count: Int)

@@ -4,7 +4,9 @@ import Foundation
 package struct CallRecord: Sendable, Equatable, Codable {
     package enum Direction: String, Sendable, Codable { case inbound, outbound }
 
-    /// Where a call stands. Order by (attempt, status): `queued` < … < `inProgress` < {`completed`, `failed`}.
+    /// Where a call stands.
+    ///
+    /// Order by (attempt, status): `queued` < … < `inProgress` < {`completed`, `failed`}.
     package enum Status: String, Sendable, Codable, CaseIterable {
         case queued, initiating, ringing
         case inProgress = "in_progress"

@@ -1,6 +1,8 @@
 import Foundation
 
-/// The system of record, as calls use it. Every method may be called from anywhere.
+/// The system of record, as calls use it.
+///
+/// Every method may be called from anywhere.
 ///
 /// A store that is down throws ``StoreError/unavailable(_:)``; callers go on and try again, they never drop a call.
 package protocol CallStore: Sendable {
@@ -73,7 +75,8 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unavailable(let reason): "The call store is not available (\(reason)). Calls go on; writing is tried again."
+        case .unavailable(let reason):
+            "The call store is not available (\(reason)). Calls go on; writing is tried again."
         case .refused(let reason): "The call store refused a write (\(reason)). Check its schema and permissions."
         }
     }

@@ -98,7 +98,9 @@ package struct CallSummary: Sendable, Equatable {
     }
 }
 
-/// Why Claude gave no answer. Never holds a key or the caller's words.
+/// Why Claude gave no answer.
+///
+/// Never holds a key or the caller's words.
 package enum ReasoningError: Error, Sendable, Equatable, CustomStringConvertible {
     case timedOut
     case overloaded(status: Int, retryAfter: Duration?)
@@ -120,7 +122,8 @@ package enum ReasoningError: Error, Sendable, Equatable, CustomStringConvertible
     package var description: String {
         switch self {
         case .timedOut: "Claude did not answer in time. If this repeats, check the network and ANTHROPIC_BASE_URL."
-        case .overloaded(let status, _): "Claude is overloaded or rate-limited (HTTP \(status)). Check the account's limits."
+        case .overloaded(let status, _):
+            "Claude is overloaded or rate-limited (HTTP \(status)). Check the account's limits."
         case .refused: "Claude declined to answer (stop reason refusal)."
         case .rejected(let status, let type):
             "Claude rejected the request (HTTP \(status), \(type)). Check ANTHROPIC_API_KEY and the model's name."

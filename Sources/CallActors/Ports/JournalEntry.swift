@@ -1,6 +1,8 @@
 import Foundation
 
-/// One thing that happened in a call. The journal is append-only: transcript, outcome and recovery all read from it.
+/// One thing that happened in a call.
+///
+/// The journal is append-only: transcript, outcome and recovery all read from it.
 package struct JournalEntry: Sendable, Equatable, Codable {
     package enum Event: Sendable, Equatable, Codable {
         /// A carrier stream was attached; its format's codec name and the stream's SID.

@@ -1,7 +1,9 @@
 import NIOCore
 import Wire
 
-/// A carrier stream, as the call that it carries uses it. All methods are called on the call's loop and return at once.
+/// A carrier stream, as the call that it carries uses it.
+///
+/// All methods are called on the call's loop and return at once.
 package protocol CarrierLink: Sendable {
     /// Tells this stream from the other streams of the process.
     var id: UInt64 { get }
@@ -22,7 +24,9 @@ package protocol CarrierLink: Sendable {
     func close(code: UInt16, reason: String)
 }
 
-/// An open socket to the voice model. All methods are called on the call's loop and return at once.
+/// An open socket to the voice model.
+///
+/// All methods are called on the call's loop and return at once.
 package protocol ModelLink: Sendable {
     var isWritable: Bool { get }
     /// Queues one piece of caller audio: base64 text in the session's input format.
@@ -37,7 +41,11 @@ package protocol ModelConnector: Sendable {
     /// Opens one socket on `loop`. The receiver is given the link on the loop, then its events in order, until
     /// ``ModelReceiver/modelClosed(code:reason:)``. Where the opening fails, the receiver hears nothing.
     ///
-    /// - Parameter endUser: The far party's number; only a keyed hash of it may leave the process.
+    /// - Parameters:
+    ///   - loop: Where the socket lives.
+    ///   - endUser: The far party's number; only a keyed hash of it may leave the process.
+    ///   - receiver: Takes the link and then the events.
+    /// - Throws: ``ModelConnectError`` where no session can be had on this socket.
     func connect(
         on loop: CallLoop,
         endUser: String?,
@@ -74,7 +82,8 @@ package enum ModelConnectError: Error, Sendable, Equatable, CustomStringConverti
         switch self {
         case .refused(let status):
             "The voice model refused the connection (HTTP \(status)). Check OPENAI_API_KEY and OPENAI_REALTIME_MODEL."
-        case .unreachable(let reason): "The voice model cannot be reached (\(reason)). Check OPENAI_REALTIME_URL and port 443."
+        case .unreachable(let reason):
+            "The voice model cannot be reached (\(reason)). Check OPENAI_REALTIME_URL and port 443."
         case .timedOut: "The voice model did not answer in time. Check the network to OPENAI_REALTIME_URL."
         }
     }

@@ -14,8 +14,9 @@ package struct CallPorts: Sendable {
     package var reasoningFallback: String
     /// Opens the recording of a call; nil where recording is off.
     package var recorder: (@Sendable (_ callID: String, AudioFormat) -> (any CallRecorder)?)?
-    /// Stores the end of a call and starts what follows from it. Called once per call, and again only after a failure
-    /// to store.
+    /// Stores the end of a call and starts what follows from it.
+    ///
+    /// Called once per call, and again only after a failure to store.
     package var ended: @Sendable (CallEnd) async -> Void
 
     package init(

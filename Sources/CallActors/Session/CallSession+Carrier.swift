@@ -187,8 +187,7 @@ extension CallSession {
 
     /// Throws away what the caller has not heard, here and at the carrier.
     ///
-    /// - Parameters:
-    ///   - readAt: When the model said that the caller speaks; nil where something else ends the answer.
+    /// - Parameter readAt: When the model said that the caller speaks; nil where something else ends the answer.
     /// - Returns: What was not heard to its end; empty where there was nothing to clear.
     func clearPlayout(readAt: ContinuousClock.Instant?) -> [Playout.Cut] {
         let now = ContinuousClock.now

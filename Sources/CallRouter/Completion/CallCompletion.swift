@@ -11,7 +11,9 @@ package struct CallCompletion: Sendable {
     private let logger: Logger
 
     /// Waits between attempts to store an end; after the last one the journal tells the next start.
-    private static let waits: [Duration] = [.milliseconds(100), .milliseconds(500), .seconds(2), .seconds(5), .seconds(10)]
+    private static let waits: [Duration] = [
+        .milliseconds(100), .milliseconds(500), .seconds(2), .seconds(5), .seconds(10),
+    ]
 
     package init(
         store: any CallStore,

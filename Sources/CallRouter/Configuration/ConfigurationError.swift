@@ -3,7 +3,9 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
     /// What is the matter with one variable.
     package struct Problem: Sendable, Equatable {
         package let variable: ConfigurationVariable
-        /// Why the value cannot be used; nil where there is none. Never holds a secret's value.
+        /// Why the value cannot be used; nil where there is none.
+        ///
+        /// Never holds a secret's value.
         package let reason: String?
 
         var description: String {

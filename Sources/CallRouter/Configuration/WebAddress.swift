@@ -28,6 +28,7 @@ package struct WebAddress: Sendable, Equatable {
     ///   - text: The URL.
     ///   - schemes: Lower-case schemes that are allowed for every host.
     ///   - loopbackSchemes: Schemes without encryption, allowed where the host is this machine.
+    /// - Throws: ``Fault``, which says what is wrong with the URL.
     package init(_ text: String, schemes: [String], loopbackSchemes: [String]) throws(Fault) {
         let allowed = (schemes + loopbackSchemes).map { "\($0)://" }.joined(separator: ", ")
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),

@@ -34,7 +34,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     private var deadline: Scheduled<Void>?
     private var isInputClosed = false
 
-    /// - Parameter codec: The HTTP handlers to take out for an upgrade, the decoder last.
+    /// A handler for one connection; `codec` is the HTTP handlers to take out for an upgrade, the decoder last.
     init(
         limits: HTTPLimits,
         upgrades: UpgradeRules,

@@ -69,10 +69,13 @@ package protocol StreamTokenIssuing: Sendable {
 
 /// Checks that a form or a fetch comes from the carrier.
 package protocol WebhookVerifying: Sendable {
+    /// Says whether the carrier signed this.
+    ///
     /// - Parameters:
     ///   - signature: The value of the signature header.
     ///   - url: The public URL that was asked for, with its query.
     ///   - form: The pairs of a form body in order; empty for GET.
     ///   - settings: `X-Twilio-Webhooks-Signature-Settings`, which names another algorithm; nil where it is not there.
+    /// - Returns: Whether the signature is the carrier's.
     func isValid(signature: String, url: String, form: [(String, String)], settings: String?) -> Bool
 }

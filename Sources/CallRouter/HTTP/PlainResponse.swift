@@ -6,7 +6,7 @@ struct PlainResponse {
     let head: HTTPResponseHead
     let body: ByteBuffer
 
-    /// - Parameter message: What is wrong and what to do, in one sentence.
+    /// A response whose `message` says in one sentence what is wrong and what to do.
     init(status: HTTPResponseStatus, message: String) {
         let body = ByteBuffer(string: message + "\n")
         var headers: HTTPHeaders = [

@@ -5,9 +5,7 @@ import NIOCore
 
 /// The HTTP server of the main port and that of the metrics.
 package enum RouterServer {
-    /// The application of the main port: routes and media streams.
-    ///
-    /// - Parameter onRunning: Called with the bound port.
+    /// The application of the main port, routes and media streams; `onRunning` is told the bound port.
     package static func main(
         _ services: HTTPServices,
         eventLoopGroup: any EventLoopGroup,

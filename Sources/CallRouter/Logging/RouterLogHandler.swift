@@ -14,6 +14,8 @@ package struct RouterLogHandler: LogHandler {
 
     /// - Parameters:
     ///   - label: The part of the program that logs.
+    ///   - format: The shape of a record.
+    ///   - level: The least important level that is written.
     ///   - now: The time of a record.
     ///   - write: Takes one line with its newline; called on the thread that logs.
     package init(

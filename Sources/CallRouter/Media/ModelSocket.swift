@@ -52,7 +52,10 @@ struct ModelSocketConnector: ModelConnector {
 
     /// Tells end users apart without telling who they are: a hash keyed with a secret of ours.
     private func identifier(_ endUser: String) -> String {
-        let code = HMAC<SHA256>.authenticationCode(for: Data(endUser.utf8), using: SymmetricKey(data: Data(self.apiKey.utf8)))
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Data(endUser.utf8),
+            using: SymmetricKey(data: Data(self.apiKey.utf8))
+        )
         return code.prefix(16).map { String(format: "%02x", $0) }.joined()
     }
 }

@@ -95,7 +95,8 @@ struct StreamGate: Sendable {
             let name = start.mediaFormat.map { "\($0.encoding) at \($0.sampleRate) Hz" } ?? "unknown"
             await self.registry.fail(
                 record,
-                errorMessage: "The carrier's stream has the format \(name). Set STREAM_CODEC to PCMU@8000h or L16@24000h."
+                errorMessage:
+                    "The carrier's stream has the format \(name). Set STREAM_CODEC to PCMU@8000h or L16@24000h."
             )
             return .wrongCodec
         }

@@ -9,7 +9,7 @@ final class RouterServers: Sendable {
     private let group: ServiceGroup
     private let isStopping = Atomic(false)
 
-    /// - Parameter onReady: Called once, when all of them listen.
+    /// Prepares the servers; `onReady` is called once, when all of them listen.
     init(
         services: HTTPServices,
         renderMetrics: @escaping @Sendable () async -> String,

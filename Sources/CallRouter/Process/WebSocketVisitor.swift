@@ -40,7 +40,9 @@ final class WebSocketVisitor: Sendable {
         self.eventLoop = eventLoop
     }
 
-    /// The next that comes, or nil where nothing does in time. One at a time.
+    /// The next that comes, or nil where nothing does in time.
+    ///
+    /// One at a time.
     func next(within limit: Duration) async -> Arrival? {
         let (inbox, eventLoop) = (self.inbox, self.eventLoop)
         return try? await eventLoop.flatSubmit { inbox.value.next(within: TimeAmount(limit), on: eventLoop) }.get()

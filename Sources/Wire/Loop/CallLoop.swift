@@ -18,7 +18,9 @@ package struct CallLoop: Sendable {
     }
 
     /// Runs `body` on the loop at `instant`, unless it is cancelled before.
-    package func schedule(at instant: ContinuousClock.Instant, _ body: @escaping @Sendable () -> Void) -> Scheduled<Void> {
+    package func schedule(at instant: ContinuousClock.Instant, _ body: @escaping @Sendable () -> Void) -> Scheduled<
+        Void
+    > {
         let delay = ContinuousClock.now.duration(to: instant)
         let (seconds, attoseconds) = delay.components
         let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000

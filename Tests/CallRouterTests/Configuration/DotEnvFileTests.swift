@@ -26,7 +26,8 @@ struct DotEnvFileTests {
             TWICE=2
             """
         let expected = [
-            "PLAIN": "value", "EXPORTED": "spaced value", "INDENTED": "1", "EMPTY": "", "HASH": "a#b", "ONLY_COMMENT": "",
+            "PLAIN": "value", "EXPORTED": "spaced value", "INDENTED": "1", "EMPTY": "", "HASH": "a#b",
+            "ONLY_COMMENT": "",
             "SINGLE": #"it # is $raw \n"#, "DOUBLE": "a \"quoted\" \\ line\nbreak # kept", "OPEN": "never closed",
             "URL": "https://a.example/?x=1&y=2", "TWICE": "2",
         ]

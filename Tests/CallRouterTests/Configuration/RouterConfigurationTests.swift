@@ -37,7 +37,9 @@ struct RouterConfigurationTests {
         #expect(configuration.anthropic.model == "claude-haiku-5-5")
         #expect(configuration.anthropic.reasoningModel == "claude-haiku-5-5")
         #expect(configuration.anthropic.reasoningDeadline == .seconds(4))
-        #expect(configuration.storage == .init(directory: "./data", isRecording: false, summaryRetryTime: .seconds(86_400)))
+        #expect(
+            configuration.storage == .init(directory: "./data", isRecording: false, summaryRetryTime: .seconds(86_400))
+        )
         #expect(configuration.streams == .init(auth: .token, tokenSecret: nil, codec: .pcmu))
         #expect(configuration.inbound == .init(acceptsUnknownCallers: true, systemPrompt: ""))
         #expect(configuration.api == .init(token: nil, requestsPerMinute: 300))
@@ -70,7 +72,9 @@ struct RouterConfigurationTests {
         #expect(try self.read(["PORT": "1"]).listening.port == 1)
         #expect(try self.read(["PORT": "1", "WEBSOCKET_PORT": "2"]).listening.port == 2)
         #expect(try self.read(["PORT": "1", "WEBSOCKET_PORT": "  "]).listening.port == 1)
-        #expect(try self.read(["WEBSOCKET_SERVER_URL": "ws://localhost:1"]).publicURL?.web("/x") == "http://localhost:1/x")
+        #expect(
+            try self.read(["WEBSOCKET_SERVER_URL": "ws://localhost:1"]).publicURL?.web("/x") == "http://localhost:1/x"
+        )
         #expect(try self.read(["METRICS_PORT": "0"]).listening.metricsPort == nil)
         #expect(try self.read(["OPENAI_API_KEY": "  k \n"]).openAI.apiKey == Secret("k"))
     }
@@ -81,7 +85,8 @@ struct RouterConfigurationTests {
     func oneMessage() throws {
         do {
             _ = try RouterConfiguration(environment: [
-                "WEBSOCKET_PORT": "99999", "MAX_CALLS": "many", "PUBLIC_URL": "https://a.example", "OPENAI_DIALECT": "live",
+                "WEBSOCKET_PORT": "99999", "MAX_CALLS": "many", "PUBLIC_URL": "https://a.example",
+                "OPENAI_DIALECT": "live",
                 "STREAM_AUTH": "none", "REDIS_URL": "http://user:hunter2@x", "UNKNOWN": "x",
             ])
             Issue.record("a bad configuration was taken")
@@ -92,7 +97,9 @@ struct RouterConfigurationTests {
                 "OPENAI_DIALECT", "STREAM_AUTH", "REDIS_URL",
             ]
             #expect(Set(error.problems.map(\.variable.name)) == Set(names))
-            for name in names { #expect(text.contains("\n  - \(name) is ") && text.contains("Example: \(name)="), "\(name)") }
+            for name in names {
+                #expect(text.contains("\n  - \(name) is ") && text.contains("Example: \(name)="), "\(name)")
+            }
             #expect(text.contains("\"99999\""))
             #expect(!text.contains("hunter2"))
             #expect(!text.contains("UNKNOWN"))
@@ -103,14 +110,18 @@ struct RouterConfigurationTests {
         "a value that makes no sense is a problem of its variable",
         arguments: [
             ("WEBSOCKET_PORT", "-1"), ("WEBSOCKET_PORT", "80.5"), ("METRICS_PORT", "65536"), ("MAX_CALLS", "-1"),
-            ("MAX_CALL_SECONDS", "0"), ("MAX_CALL_SECONDS", "nan"), ("MAX_CALL_COST_USD", "0"), ("STALE_CALL_SECONDS", "-3"),
+            ("MAX_CALL_SECONDS", "0"), ("MAX_CALL_SECONDS", "nan"), ("MAX_CALL_COST_USD", "0"),
+            ("STALE_CALL_SECONDS", "-3"),
             ("RESUME_SECONDS", "inf"), ("DRAIN_SECONDS", "soon"), ("REASONING_DEADLINE_SECONDS", "0"),
-            ("API_REQUESTS_PER_MINUTE", "0"), ("ENABLE_RECORDING", "maybe"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"),
+            ("API_REQUESTS_PER_MINUTE", "0"), ("ENABLE_RECORDING", "maybe"), ("LOG_LEVEL", "loud"),
+            ("LOG_FORMAT", "xml"),
             ("STREAM_CODEC", "PCMA@8000h"), ("STREAM_AUTH", "tokens"), ("INBOUND_CALLS", "sometimes"),
             ("WEBHOOK_AUTH", "perhaps"), ("OPENAI_DIALECT", "other"), ("OPENAI_REALTIME_URL", "ws://api.openai.com"),
             ("OPENAI_REALTIME_URL", "https://api.openai.com"), ("ANTHROPIC_BASE_URL", "http://api.anthropic.com"),
-            ("ANTHROPIC_BASE_URL", "api.anthropic.com"), ("PUBLIC_URL", "http://router.example"), ("PUBLIC_URL", "wss://"),
-            ("PUBLIC_URL", "https://u:p@localhost"), ("PUBLIC_URL", "https://localhost/?a=1"), ("PUBLIC_URL", "ftp://localhost"),
+            ("ANTHROPIC_BASE_URL", "api.anthropic.com"), ("PUBLIC_URL", "http://router.example"),
+            ("PUBLIC_URL", "wss://"),
+            ("PUBLIC_URL", "https://u:p@localhost"), ("PUBLIC_URL", "https://localhost/?a=1"),
+            ("PUBLIC_URL", "ftp://localhost"),
             ("NEXT_PUBLIC_SUPABASE_URL", "http://x.supabase.co"), ("SIGNALWIRE_SPACE_URL", "http://x.signalwire.com"),
             ("TWILIO_API_URL", "http://api.twilio.com"), ("CARRIER_FALLBACK_URL", "x"), ("CALLING_HOURS", "8-21"),
             ("CALLING_HOURS", "08:00-25:00"), ("CALLING_HOURS", "08:00-08:00"), ("RETRY_MINUTES", "30,x"),
@@ -126,7 +137,8 @@ struct RouterConfigurationTests {
     func secrets() throws {
         var environment = ["PUBLIC_URL": "https://a.example", "DRAIN_SECONDS": "sk-key-in-the-wrong-place-1234567890"]
         let names = [
-            "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "SIGNALWIRE_API_TOKEN", "TWILIO_AUTH_TOKEN", "SIGNALWIRE_SIGNING_KEY",
+            "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "SIGNALWIRE_API_TOKEN", "TWILIO_AUTH_TOKEN",
+            "SIGNALWIRE_SIGNING_KEY",
             "STREAM_TOKEN_SECRET", "ROUTER_API_TOKEN", "SUPABASE_SERVICE_ROLE_KEY", "SENTRY_DSN",
         ]
         for name in names { environment[name] = "hidden-\(name)" }
@@ -156,7 +168,8 @@ struct RouterConfigurationTests {
     @Test(
         "plain schemes are for this machine only",
         arguments: [
-            ("http://localhost:8080", true), ("ws://127.0.0.1", true), ("http://127.8.9.1:1", true), ("http://[::1]:8080", true),
+            ("http://localhost:8080", true), ("ws://127.0.0.1", true), ("http://127.8.9.1:1", true),
+            ("http://[::1]:8080", true),
             ("http://app.localhost", true), ("http://127.0.0.1.example.com", false), ("http://10.0.0.1", false),
             ("http://localhost.example.com", false), ("http://127.0.0", false),
         ]
@@ -189,12 +202,16 @@ struct RouterConfigurationTests {
     func signingKey() throws {
         #expect(self.problems(["PUBLIC_URL": "https://a.example"]) == ["SIGNALWIRE_SIGNING_KEY"])
         #expect(self.problems(["PUBLIC_URL": "http://localhost"]).isEmpty)
-        let off = try self.read(["PUBLIC_URL": "https://a.example", "WEBHOOK_AUTH": "off", "SIGNALWIRE_SIGNING_KEY": "k"])
+        let off = try self.read([
+            "PUBLIC_URL": "https://a.example", "WEBHOOK_AUTH": "off", "SIGNALWIRE_SIGNING_KEY": "k",
+        ])
         #expect(off.webhooks.signingKey == nil)
         #expect(off.warnings.contains { $0.contains("WEBHOOK_AUTH=off") })
         let twilio = try self.read(["PUBLIC_URL": "https://a.example", "TWILIO_AUTH_TOKEN": "t"])
         #expect(twilio.webhooks.signingKey == Secret("t"))
-        let mixed = ["PUBLIC_URL": "https://a.example", "TWILIO_AUTH_TOKEN": "t", "SIGNALWIRE_SPACE_URL": "x.signalwire.com"]
+        let mixed = [
+            "PUBLIC_URL": "https://a.example", "TWILIO_AUTH_TOKEN": "t", "SIGNALWIRE_SPACE_URL": "x.signalwire.com",
+        ]
         #expect(self.problems(mixed) == ["SIGNALWIRE_SIGNING_KEY"])
     }
 
@@ -208,7 +225,9 @@ struct RouterConfigurationTests {
     @Test("what is open to everybody is warned about")
     func warnings() throws {
         #expect(try self.read(["STREAM_AUTH": "off"]).warnings.contains { $0.contains("STREAM_AUTH=off") })
-        #expect(try self.read(["STREAM_TOKEN_SECRET": "short"]).warnings.contains { $0.contains("STREAM_TOKEN_SECRET") })
+        #expect(
+            try self.read(["STREAM_TOKEN_SECRET": "short"]).warnings.contains { $0.contains("STREAM_TOKEN_SECRET") }
+        )
     }
 
     @Test("Supabase needs a key, takes the weaker one with a warning, and makes rejecting the default")
@@ -280,9 +299,11 @@ struct RouterConfigurationTests {
         "the log's level and form follow their variables",
         arguments: [
             (["LOG_LEVEL": "WARNING"], Logger.Level.warning, nil), (["DEBUG": "true"], .debug, nil),
-            (["DEBUG": "true", "LOG_LEVEL": "trace"], .trace, nil), (["DEBUG": "true", "LOG_LEVEL": "error"], .debug, nil),
+            (["DEBUG": "true", "LOG_LEVEL": "trace"], .trace, nil),
+            (["DEBUG": "true", "LOG_LEVEL": "error"], .debug, nil),
             (["DEBUG": "false", "LOG_LEVEL": "error"], .error, nil), (["LOG_FORMAT": "text"], .info, .text),
-            (["NODE_ENV": "development"], .info, .text), (["NODE_ENV": "development", "LOG_FORMAT": "json"], .info, .json),
+            (["NODE_ENV": "development"], .info, .text),
+            (["NODE_ENV": "development", "LOG_FORMAT": "json"], .info, .json),
             (["NODE_ENV": "production"], .info, nil),
         ] as [([String: String], Logger.Level, LogFormat?)]
     )
@@ -309,14 +330,19 @@ struct RouterConfigurationTests {
         var random = SeededGenerator(seed: 11)
         let names = [
             "WEBSOCKET_PORT", "PUBLIC_URL", "MAX_CALL_SECONDS", "CALLING_HOURS", "RETRY_MINUTES", "TRANSFER_NUMBERS",
-            "SIGNALWIRE_SPACE_URL", "STREAM_CODEC", "LOG_LEVEL", "OPENAI_REALTIME_URL", "ALLOWED_COUNTRIES", "REDIS_URL",
+            "SIGNALWIRE_SPACE_URL", "STREAM_CODEC", "LOG_LEVEL", "OPENAI_REALTIME_URL", "ALLOWED_COUNTRIES",
+            "REDIS_URL",
         ]
         let characters = Array("0123456789.:/-+,@[]? %aehnoprstwxz\u{0}é\n")
         for _ in 0..<3000 {
             var environment = Self.keys
             for name in names where Bool.random(using: &random) {
-                let text = (0..<Int.random(in: 0...20, using: &random)).compactMap { _ in characters.randomElement(using: &random) }
-                environment[name] = ["", "https://", "ws://[", "+1"].randomElement(using: &random).map { $0 + String(text) }
+                let text = (0..<Int.random(in: 0...20, using: &random)).compactMap { _ in
+                    characters.randomElement(using: &random)
+                }
+                environment[name] = ["", "https://", "ws://[", "+1"].randomElement(using: &random).map {
+                    $0 + String(text)
+                }
             }
             _ = try? RouterConfiguration(environment: environment)
         }

@@ -144,7 +144,9 @@ struct ConnectionTests {
     func slowRequests() async throws {
         var fixture = RouterFixture()
         fixture.limits.requestTime = .milliseconds(50)
-        for beginning in ["", "GET /ready HTTP/1.1\r\nHost:", "POST /laml/inbound HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"] {
+        for beginning in [
+            "", "GET /ready HTTP/1.1\r\nHost:", "POST /laml/inbound HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc",
+        ] {
             try await self.with(fixture) { client async throws in
                 try await client.send(beginning)
                 #expect(await client.readToEnd().isEmpty)
@@ -162,7 +164,10 @@ struct ConnectionTests {
         }
     }
 
-    @Test("what is no HTTP gets 400 and the connection ends", arguments: ["nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"])
+    @Test(
+        "what is no HTTP gets 400 and the connection ends",
+        arguments: ["nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"]
+    )
     func nonsense(text: String) async throws {
         try await self.with(RouterFixture()) { client async throws in
             try await client.send(text)
@@ -261,7 +266,8 @@ struct ConnectionTests {
             let port = try #require(server.port)
             var random = SeededGenerator(seed: 7)
             let pieces = [
-                "GET ", "POST ", "/laml/inbound", "/media-stream", " HTTP/1.1", "\r\n", "\r\n\r\n", "Host: a", "Upgrade: websocket",
+                "GET ", "POST ", "/laml/inbound", "/media-stream", " HTTP/1.1", "\r\n", "\r\n\r\n", "Host: a",
+                "Upgrade: websocket",
                 "Connection: upgrade", "Content-Length: 3", "Transfer-Encoding: chunked", "Sec-WebSocket-Version: 13",
                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "\u{0}", "5\r\nabcde\r\n", "0\r\n\r\n", "é",
             ]

@@ -61,7 +61,8 @@ struct HTTPValueTests {
     @Test(
         "malformed forms are read as far as they make sense",
         arguments: [
-            ("a", "a="), ("a=", "a="), ("=1", "=1"), ("&&a=1&&", "a=1"), ("a=%", "a=%"), ("a=%4", "a=%4"), ("a=%zz", "a=%zz"),
+            ("a", "a="), ("a=", "a="), ("=1", "=1"), ("&&a=1&&", "a=1"), ("a=%", "a=%"), ("a=%4", "a=%4"),
+            ("a=%zz", "a=%zz"),
             ("a=%+1", "a=% 1"), ("a=b=c", "a=b=c"), ("a=%2B1", "a=+1"), ("", ""), ("a=%-1", "a=%-1"),
         ]
     )
@@ -74,7 +75,10 @@ struct HTTPValueTests {
         var random = SeededGenerator(seed: 3)
         let characters = Array("ab%+=&2Bé\u{0}")
         for _ in 0..<2000 {
-            let text = String((0..<Int.random(in: 0...20, using: &random)).compactMap { _ in characters.randomElement(using: &random) })
+            let text = String(
+                (0..<Int.random(in: 0...20, using: &random)).compactMap { _ in characters.randomElement(using: &random)
+                }
+            )
             #expect(URLEncodedForm(text).pairs.count <= text.count + 1)
         }
     }
@@ -84,7 +88,8 @@ struct HTTPValueTests {
     @Test(
         "ranges are read as RFC 9110 has them",
         arguments: [
-            (nil, ByteRange.whole), ("bytes=0-9", .part(0...9)), ("bytes=90-", .part(90...99)), ("bytes=-10", .part(90...99)),
+            (nil, ByteRange.whole), ("bytes=0-9", .part(0...9)), ("bytes=90-", .part(90...99)),
+            ("bytes=-10", .part(90...99)),
             ("bytes=-200", .part(0...99)), ("bytes=50-500", .part(50...99)), ("bytes=100-", .unsatisfiable),
             ("bytes=-0", .unsatisfiable), ("bytes=9-0", .whole), ("bytes=0-1,3-4", .whole), ("lines=0-1", .whole),
             ("bytes=", .whole), ("bytes=-", .whole), ("bytes=a-b", .whole), ("bytes=99999999999999999999-", .whole),
@@ -99,7 +104,9 @@ struct HTTPValueTests {
         var random = SeededGenerator(seed: 4)
         for _ in 0..<5000 {
             let characters = Array("0123456789-, ")
-            let text = String((0..<Int.random(in: 0...8, using: &random)).compactMap { _ in characters.randomElement(using: &random) })
+            let text = String(
+                (0..<Int.random(in: 0...8, using: &random)).compactMap { _ in characters.randomElement(using: &random) }
+            )
             let count = Int.random(in: 0...300, using: &random)
             guard case .part(let range) = ByteRange("bytes=\(text)", byteCount: count) else { continue }
             #expect(range.lowerBound >= 0 && range.upperBound < count)
@@ -158,7 +165,8 @@ struct HTTPValueTests {
         "the prefix comes off whole path segments only",
         arguments: [
             ("/p/q", "/p/q/x", "/x"), ("/p/q", "/p/q", "/"), ("/p/q", "/p/q?a=1", "/?a=1"), ("/p/q", "/p/qx", "/p/qx"),
-            ("/p/q", "/x", "/x"), ("", "/x", "/x"), ("/", "/x", "/x"), ("p", "/p/x", "/x"), ("/p/", "/p/x?y=/p/", "/x?y=/p/"),
+            ("/p/q", "/x", "/x"), ("", "/x", "/x"), ("/", "/x", "/x"), ("p", "/p/x", "/x"),
+            ("/p/", "/p/x?y=/p/", "/x?y=/p/"),
         ]
     )
     func prefixes(prefix: String, target: String, expected: String) {

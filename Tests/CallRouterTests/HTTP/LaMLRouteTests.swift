@@ -20,7 +20,9 @@ struct LaMLRouteTests {
             + "</Response>"
     }
 
-    private func post(_ server: any TestClientProtocol, _ path: String, _ form: String = "") async throws -> TestResponse {
+    private func post(_ server: any TestClientProtocol, _ path: String, _ form: String = "") async throws
+        -> TestResponse
+    {
         try await server.executeRequest(
             uri: path,
             method: .post,

@@ -19,7 +19,9 @@ struct RouteTests {
         try await fixture.serve { server async throws in
             try await server.execute(uri: "/health", method: .get) { response in
                 #expect(response.status == .ok)
-                #expect(response.text.wholeMatch(of: /\{"status":"healthy","activeCalls":2,"uptime":\d+\.\d{3}\}/) != nil)
+                #expect(
+                    response.text.wholeMatch(of: /\{"status":"healthy","activeCalls":2,"uptime":\d+\.\d{3}\}/) != nil
+                )
                 #expect(response.headers[.contentType] == "application/json; charset=utf-8")
                 #expect(response.headers[.date] != nil)
             }
@@ -52,7 +54,10 @@ struct RouteTests {
         }
     }
 
-    @Test("everything that is not there gets 404 with an error body", arguments: ["/", "/dashboard", "/v2", "/laml", "/swml/call/1"])
+    @Test(
+        "everything that is not there gets 404 with an error body",
+        arguments: ["/", "/dashboard", "/v2", "/laml", "/swml/call/1"]
+    )
     func nothing(path: String) async throws {
         try await RouterFixture().serve { server async throws in
             try await server.execute(uri: path, method: .get) { response in
@@ -88,9 +93,11 @@ struct RouteTests {
                 )
                 #expect(
                     Set(fields.keys) == [
-                        "call_id", "call_sid", "direction", "from", "to", "status", "outcome", "end_reason", "call_type",
+                        "call_id", "call_sid", "direction", "from", "to", "status", "outcome", "end_reason",
+                        "call_type",
                         "objective", "lead_id", "business_id", "consumer_id", "scheduled_time", "attempt", "created_at",
-                        "started_at", "ended_at", "duration_seconds", "transcript", "summary", "consumer_interest_level",
+                        "started_at", "ended_at", "duration_seconds", "transcript", "summary",
+                        "consumer_interest_level",
                         "next_action", "appointment_time", "quote_amount", "recording_url", "error_message", "usage",
                         "cost_usd",
                     ]
@@ -112,7 +119,12 @@ struct RouteTests {
         record.consumerInterestLevel = CallRecord.InterestLevel.none
         record.endedAt = Date(timeIntervalSince1970: 1_790_000_061.5)
         record.usage.claudeOutputTokens = 12
-        let line = TranscriptLine(role: .assistant, content: "Hi <you> / \"there\"", at: record.createdAt, interrupted: true)
+        let line = TranscriptLine(
+            role: .assistant,
+            content: "Hi <you> / \"there\"",
+            at: record.createdAt,
+            interrupted: true
+        )
         record.transcript = [line]
         fixture.store.put(record)
         try await fixture.serve { server async throws in
@@ -125,8 +137,8 @@ struct RouteTests {
                 #expect(text.contains(#""claude_output_tokens":12"#))
                 #expect(
                     text.contains(
-                        #""transcript":[{"at":"2026-09-21T14:13:20.000Z","content":"Hi <you> / \"there\"","# +
-                            #""interrupted":true,"role":"assistant"}]"#
+                        #""transcript":[{"at":"2026-09-21T14:13:20.000Z","content":"Hi <you> / \"there\"","#
+                            + #""interrupted":true,"role":"assistant"}]"#
                     )
                 )
             }
@@ -138,7 +150,9 @@ struct RouteTests {
         let fixture = RouterFixture()
         for index in 0..<5 {
             let date = Date(timeIntervalSince1970: 1_790_000_000 + Double(index))
-            fixture.store.put(RouterFixture.record("c\(index)", status: index == 0 ? .queued : .completed, createdAt: date))
+            fixture.store.put(
+                RouterFixture.record("c\(index)", status: index == 0 ? .queued : .completed, createdAt: date)
+            )
         }
         struct Page: Decodable {
             struct Call: Decodable { let call_id: String }
@@ -259,24 +273,27 @@ struct RouteTests {
 
     @Test("with a token only its bearer is answered")
     func bearer() async throws {
-        try await RouterFixture(["ROUTER_API_TOKEN": "s3cret", "PUBLIC_URL": "https://a.example", "WEBHOOK_AUTH": "off"])
-            .serve { server async throws in
-                let answers: [(String?, HTTPResponse.Status)] = [
-                    (nil, .unauthorized), ("Bearer wrong", .unauthorized), ("s3cret", .unauthorized),
-                    ("Basic s3cret", .unauthorized), ("Bearer ", .unauthorized), ("Bearer s3cret", .ok), ("bearer s3cret", .ok),
-                ]
-                for (value, status) in answers {
-                    var headers = HTTPFields()
-                    headers[.authorization] = value
-                    try await server.execute(uri: "/v1/calls", method: .get, headers: headers) { response in
-                        #expect(response.status == status, "\(value ?? "nothing")")
-                        if status == .unauthorized {
-                            #expect(response.errorCode == "unauthorized")
-                            #expect(response.headers[.wwwAuthenticate] == "Bearer")
-                        }
+        try await RouterFixture([
+            "ROUTER_API_TOKEN": "s3cret", "PUBLIC_URL": "https://a.example", "WEBHOOK_AUTH": "off",
+        ])
+        .serve { server async throws in
+            let answers: [(String?, HTTPResponse.Status)] = [
+                (nil, .unauthorized), ("Bearer wrong", .unauthorized), ("s3cret", .unauthorized),
+                ("Basic s3cret", .unauthorized), ("Bearer ", .unauthorized), ("Bearer s3cret", .ok),
+                ("bearer s3cret", .ok),
+            ]
+            for (value, status) in answers {
+                var headers = HTTPFields()
+                headers[.authorization] = value
+                try await server.execute(uri: "/v1/calls", method: .get, headers: headers) { response in
+                    #expect(response.status == status, "\(value ?? "nothing")")
+                    if status == .unauthorized {
+                        #expect(response.errorCode == "unauthorized")
+                        #expect(response.headers[.wwwAuthenticate] == "Bearer")
                     }
                 }
             }
+        }
     }
 
     @Test("without a token local programs are answered, but not through a proxy")
@@ -294,7 +311,8 @@ struct RouteTests {
 
     @Test("without a token nobody is answered where the world reaches the router")
     func publicWithoutToken() async throws {
-        try await RouterFixture(["PUBLIC_URL": "https://a.example", "SIGNALWIRE_SIGNING_KEY": "k"]).serve { server async throws in
+        try await RouterFixture(["PUBLIC_URL": "https://a.example", "SIGNALWIRE_SIGNING_KEY": "k"]).serve {
+            server async throws in
             try await server.execute(uri: "/v1/calls", method: .get) { #expect($0.status == .unauthorized) }
         }
     }
@@ -309,7 +327,8 @@ struct RouteTests {
                 }
             }
             for index in 0..<4 {
-                try await server.execute(uri: "/v1/calls", method: .get, headers: [.authorization: "Bearer t"]) { response in
+                try await server.execute(uri: "/v1/calls", method: .get, headers: [.authorization: "Bearer t"]) {
+                    response in
                     #expect(response.status == (index < 3 ? .ok : .tooManyRequests))
                     guard index == 3 else { return }
                     #expect(response.errorCode == "rate_limited")
