@@ -44,6 +44,9 @@ extension CallSession {
     private func use(_ format: AudioFormat) {
         let isChange = self.format != nil
         self.format = format
+        // A recording has one rate: what comes in another one begins a recording of its own, where there is room for it.
+        self.recorder?.finish()
+        self.recorder = nil
         self.playout = Playout(
             format: format,
             lead: self.settings.playoutLead,
@@ -123,12 +126,8 @@ extension CallSession {
             let reason: FrameDropReason = self.isModelConfigured ? .overflow : .notConnected
             self.ports.metrics.framesDropped(.toModel, reason: reason, count: count)
         }
-        guard let recorder = self.recorder, let start = self.startInstant, let format = self.format else { return }
-        // Frames follow each other; only a gap in the stream moves them to where the clock stands.
-        let arrived = start.duration(to: readAt)
-        if arrived > self.recordedUntil + .milliseconds(200) { self.recordedUntil = arrived }
-        recorder.caller(base64: payload, at: self.recordedUntil)
-        self.recordedUntil += format.duration(byteCount: CallerAudioLane.decodedByteCount(payload))
+        guard let recorder = self.recorder, let start = self.startInstant else { return }
+        recorder.caller(base64: payload, at: start.duration(to: readAt))
     }
 
     // MARK: - The model's voice to the caller

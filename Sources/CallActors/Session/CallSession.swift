@@ -53,8 +53,6 @@ package actor CallSession {
     var speechEnd: Duration?
     /// The caller stopped speaking; the answer's first audio has not been written yet.
     var answerAwaitedSince: ContinuousClock.Instant?
-    /// When the recording's next caller audio is due.
-    var recordedUntil = Duration.zero
 
     var usage: CallUsage
     var recorder: (any CallRecorder)?
@@ -201,6 +199,7 @@ package actor CallSession {
         self.supervision.giveUp()
         self.callerAudio?.finish()
         self.carrierAudio.finish()
+        if let start = self.startInstant { self.recorder?.cutAssistant(at: start.duration(to: .now)) }
         self.recorder?.finish()
         self.recorder = nil
         self.playout = nil

@@ -41,7 +41,11 @@ package enum RouterAssembly {
             },
             reasoningFallback: prompts.reasoningFallback,
             recorder: Self.recorder(context),
-            ended: { await completion.complete($0) }
+            ended: { end in
+                // Who sees the outcome may fetch the recording: it is whole by then.
+                if end.isRecorded { await WAVRecorder.settle() }
+                await completion.complete(end)
+            }
         )
         let loops = LoopRotation(context.eventLoopGroup)
         let registry = CallRegistry(
