@@ -121,7 +121,11 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
             if self.finished { return nil }
             if let frame = self.take() { return frame }
             precondition(self.waiter == nil, "a CallerAudioLane has one consumer")
-            await withUnsafeContinuation(isolation: actor) { self.waiter = $0 }
+            await withUnsafeContinuation(isolation: actor) { continuation in
+                // The loop may have run between the look above and this one.
+                guard self.isDrained, !self.finished else { return continuation.resume() }
+                self.waiter = continuation
+            }
         }
     }
 

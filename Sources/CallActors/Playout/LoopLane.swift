@@ -57,7 +57,11 @@ package final class LoopLane<Element>: AsyncSequence, AsyncIteratorProtocol {
             if let element = self.buffer.popFirst() { return element }
             if self.finished { return nil }
             precondition(self.waiter == nil, "a LoopLane has one consumer")
-            await withUnsafeContinuation(isolation: actor) { self.waiter = $0 }
+            await withUnsafeContinuation(isolation: actor) { continuation in
+                // The loop may have run between the look above and this one.
+                guard self.buffer.isEmpty, !self.finished else { return continuation.resume() }
+                self.waiter = continuation
+            }
         }
     }
 
