@@ -115,6 +115,7 @@ extension CallSession {
     private func letGoOfStream(at now: ContinuousClock.Instant) {
         self.stop(.pump)
         self.carrierAudio.clear()
+        self.carrierGeneration += 1
         self.playout?.detach(at: now)
     }
 
@@ -151,9 +152,9 @@ extension CallSession {
                 if let start = self.startInstant {
                     self.recorder?.assistant(audio: chunk, at: start.duration(to: startsAt))
                 }
-                self.carrierAudio.send(.audio(chunk, due: due))
-                if let mark { self.carrierAudio.send(.mark(mark)) }
-            case .mark(let name): self.carrierAudio.send(.mark(name))
+                self.carrierAudio.send(.audio(chunk, due: due, generation: self.carrierGeneration))
+                if let mark { self.carrierAudio.send(.mark(mark, generation: self.carrierGeneration)) }
+            case .mark(let name): self.carrierAudio.send(.mark(name, generation: self.carrierGeneration))
             case .wait(let until):
                 self.start(.pump, at: until)
                 return
@@ -169,7 +170,12 @@ extension CallSession {
         for await outbound in self.carrierAudio {
             guard let link = self.carrier else { continue }
             switch outbound {
-            case .audio(let chunk, let due):
+            case .audio(let chunk, let due, let generation):
+                // Taken off the lane before a clear, and the loop ran in between: it must not be heard any more.
+                guard generation == self.carrierGeneration else {
+                    self.ports.metrics.framesDropped(.toCarrier, reason: .interrupted, count: 1)
+                    continue
+                }
                 link.send(audio: chunk)
                 let now = ContinuousClock.now
                 self.ports.metrics.frameWritten(.toCarrier, relay: due.duration(to: now))
@@ -178,7 +184,7 @@ extension CallSession {
                     self.ports.metrics.turnLatency(since.duration(to: now))
                     self.ports.observer?.observe(.turnLatency(since.duration(to: now)), callID: self.callID, at: Date())
                 }
-            case .mark(let name): link.send(mark: name)
+            case .mark(let name, let generation): if generation == self.carrierGeneration { link.send(mark: name) }
             }
             if self.carrierAudio.isEmpty { link.flush() }
         }
@@ -193,6 +199,7 @@ extension CallSession {
         guard let (cuts, dropped) = self.playout?.interrupt(at: now), !cuts.isEmpty else { return [] }
         self.stop(.pump)
         self.carrierAudio.clear()
+        self.carrierGeneration += 1
         self.carrier?.clear()
         self.carrier?.flush()
         if let readAt {
