@@ -42,7 +42,16 @@ package struct CallRecord: Sendable, Equatable, Codable {
     package var consumerID: String?
     package var initiatorID: String?
     package var scheduledTime: Date?
+    /// From 1 on; the unanswered ones before it are part of this record.
     package var attempt: Int
+    /// When a queued call is to be dialled: its scheduled time, or that of its next attempt.
+    package var dialAt: Date?
+    /// When the present attempt was about to be sent to the carrier; nil before the first.
+    package var dialledAt: Date?
+    /// `SequenceNumber` of the newest status callback of the present attempt.
+    package var carrierSequence: Int?
+    /// Who answered, as the carrier's detection has it.
+    package var answeredBy: String?
     package var createdAt: Date
     package var startedAt: Date?
     package var endedAt: Date?
@@ -118,6 +127,43 @@ package struct CallUsage: Sendable, Equatable, Codable {
     package var claudeInputTokens = 0
     package var claudeOutputTokens = 0
     package var carrierSeconds = 0
+    /// What the tokens of the voice model were, for their price; their sums are in the totals above.
+    package var voice = VoiceUsage()
+    /// Transcription of the caller's speech, where it is billed by time.
+    package var transcriptionSeconds = 0.0
+
+    package init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case modelInputTokens, modelOutputTokens, modelCachedTokens, claudeInputTokens, claudeOutputTokens
+        case carrierSeconds, voice, transcriptionSeconds
+    }
+
+    /// Reads what any version wrote: what it did not count is 0.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.modelInputTokens = try values.decodeIfPresent(Int.self, forKey: .modelInputTokens) ?? 0
+        self.modelOutputTokens = try values.decodeIfPresent(Int.self, forKey: .modelOutputTokens) ?? 0
+        self.modelCachedTokens = try values.decodeIfPresent(Int.self, forKey: .modelCachedTokens) ?? 0
+        self.claudeInputTokens = try values.decodeIfPresent(Int.self, forKey: .claudeInputTokens) ?? 0
+        self.claudeOutputTokens = try values.decodeIfPresent(Int.self, forKey: .claudeOutputTokens) ?? 0
+        self.carrierSeconds = try values.decodeIfPresent(Int.self, forKey: .carrierSeconds) ?? 0
+        self.voice = try values.decodeIfPresent(VoiceUsage.self, forKey: .voice) ?? VoiceUsage()
+        self.transcriptionSeconds = try values.decodeIfPresent(Double.self, forKey: .transcriptionSeconds) ?? 0
+    }
+}
+
+/// Tokens of a voice model by kind; the cached ones are a subset of the input.
+package struct VoiceUsage: Sendable, Equatable, Codable {
+    package var inputText = 0
+    package var inputAudio = 0
+    package var cachedText = 0
+    package var cachedAudio = 0
+    package var outputText = 0
+    package var outputAudio = 0
+    /// Of a transcription model that bills by tokens.
+    package var transcriptionInput = 0
+    package var transcriptionOutput = 0
 
     package init() {}
 }

@@ -62,6 +62,8 @@ package struct CallChange: Sendable, Equatable {
     package var errorMessage: String?
     package var usage: CallUsage?
     package var costUSD: Double?
+    package var carrierSequence: Int?
+    package var answeredBy: String?
 
     package init() {}
 }

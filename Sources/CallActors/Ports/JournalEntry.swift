@@ -21,6 +21,13 @@ package struct JournalEntry: Sendable, Equatable, Codable {
         case toolResult(callID: String, output: String)
         /// What the call has used so far, in total: the newest entry counts.
         case usage(CallUsage)
+        /// The call is being handed to this number: the stream goes, and comes back only if nobody answers there.
+        case transferStarted(to: String)
+        case transferEnded(answered: Bool)
+        /// The far party asked not to be called again.
+        case optedOut(number: String)
+        /// A mailbox was taken for certain; the witness that settled it.
+        case mailboxFound(witness: String)
         /// The session failed and was restarted from this journal.
         case restarted(count: Int)
         /// The call ended: the one and only end.

@@ -42,7 +42,7 @@ extension CallRegistry {
     }
 
     private func waitUntilEmpty() async {
-        guard !self.live.isEmpty else { return }
+        guard !self.isIdle else { return }
         await withCheckedContinuation { self.whenEmpty.append($0) }
     }
 

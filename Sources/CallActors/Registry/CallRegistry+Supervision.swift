@@ -89,6 +89,7 @@ extension CallRegistry {
             let now = ContinuousClock.now
             for (callID, waiting) in self.expected where waiting.deadline <= now {
                 self.expected[callID] = nil
+                self.recount()
                 guard let record = await self.load(callID), !record.status.isTerminal, self.live[callID] == nil else {
                     continue
                 }

@@ -28,6 +28,16 @@ package actor CallRegistry {
         case goodbye, now
     }
 
+    /// A call whose first stream has not come.
+    struct Expectation {
+        /// When to stop waiting.
+        var deadline: ContinuousClock.Instant
+        /// The end that the call gets then.
+        var reason: EndReason
+        /// The carrier was asked to place it: it is a call like a live one.
+        var isDialled = false
+    }
+
     /// What becomes of a stream that asks for a call.
     package enum Admission: Sendable, Equatable {
         case attached
@@ -39,8 +49,8 @@ package actor CallRegistry {
     let logger: Logger
     let nextLoop: @Sendable () -> CallLoop
     var live: [String: Entry] = [:]
-    /// Calls that are known and whose first stream has not come: when to stop waiting, and the end they get then.
-    var expected: [String: (deadline: ContinuousClock.Instant, reason: EndReason)] = [:]
+    /// Calls that are known and whose first stream has not come.
+    var expected: [String: Expectation] = [:]
     let spawned: AsyncStream<CallSession>
     let spawn: AsyncStream<CallSession>.Continuation
     var isShutDown = false
@@ -49,6 +59,8 @@ package actor CallRegistry {
     var whenEmpty: [CheckedContinuation<Void, Never>] = []
     /// The identifiers of ``live``, for questions that cannot wait for the actor.
     private nonisolated let liveIDs = Mutex<Set<String>>([])
+    /// How many of ``expected`` there are, for the same questions: each holds a place.
+    private nonisolated let reserved = Atomic<Int>(0)
     nonisolated let draining = Atomic<Bool>(false)
 
     /// - Parameters:
@@ -73,7 +85,10 @@ package actor CallRegistry {
 
     package nonisolated var activeCallCount: Int { self.liveIDs.withLock { $0.count } }
     package nonisolated var isDraining: Bool { self.draining.load(ordering: .relaxed) }
-    package nonisolated var hasCapacity: Bool { self.activeCallCount < self.settings.maxCalls }
+    /// Another call would be taken; calls whose first stream is on its way have their place.
+    package nonisolated var hasCapacity: Bool {
+        self.activeCallCount + self.reserved.load(ordering: .relaxed) < self.settings.maxCalls
+    }
 
     package nonisolated func isLive(callID: String) -> Bool { self.liveIDs.withLock { $0.contains(callID) } }
 
@@ -123,7 +138,10 @@ package actor CallRegistry {
         // A call that was sent to the carrier before the drain is a live one.
         let wasDialled = record.direction == .outbound && record.status != .queued
         guard !self.isShutDown, self.closing == nil, !self.isDraining || wasDialled else { return .draining }
-        return self.hasCapacity ? nil : .atCapacity
+        // Whoever was expected has a place already.
+        let isExpected = self.expected[record.callID] != nil
+        let hasPlace = isExpected ? self.activeCallCount < self.settings.maxCalls : self.hasCapacity
+        return hasPlace ? nil : .atCapacity
     }
 
     /// Gives the stream to the session of a live call, or to the one that will follow a failed one.
@@ -141,7 +159,8 @@ package actor CallRegistry {
 
     /// A call is known whose first stream is on its way; if it does not come, the call ends for `reason`.
     package func expect(callID: String, reason: EndReason = .streamLost) {
-        self.expected[callID] = (.now + self.settings.resumeWithin, reason)
+        self.expected[callID] = Expectation(deadline: .now + self.settings.resumeWithin, reason: reason)
+        self.recount()
     }
 
     /// Ends a call whose stream cannot be carried: `carrier_failed`, also where no session runs yet.
@@ -194,10 +213,14 @@ package actor CallRegistry {
         )
     }
 
+    /// No call is live, and none is on its way from the carrier.
+    var isIdle: Bool { self.live.isEmpty && !self.expected.values.contains { $0.isDialled } }
+
     func recount() {
         let identifiers = Set(self.live.keys)
         self.liveIDs.withLock { $0 = identifiers }
         self.ports.metrics.activeCalls(self.live.count)
-        if self.live.isEmpty { self.resumeWaiters() }
+        self.reserved.store(self.expected.count, ordering: .relaxed)
+        if self.isIdle { self.resumeWaiters() }
     }
 }

@@ -16,6 +16,8 @@ package struct CallPast: Sendable {
     /// A carrier stream carried it.
     package var hadStream = false
     package var end: End?
+    /// The number that the call was being handed to when the journal ends; its stream is not expected before that is over.
+    package var transferTarget: String?
 
     package init(
         turns: [(itemID: String, order: Double, line: TranscriptLine)] = [],
@@ -36,10 +38,15 @@ package struct CallPast: Sendable {
             case .turn(let itemID, let order, let line): turns[itemID] = (itemID, order, line)
             case .turnRemoved(let itemID): turns[itemID] = nil
             case .modelReady: self.modelWasReady = true
-            case .streamStarted: self.hadStream = true
+            case .streamStarted:
+                self.hadStream = true
+                self.transferTarget = nil
+            case .transferStarted(let number): self.transferTarget = number
+            case .transferEnded: self.transferTarget = nil
             case .ended(let reason, let errorMessage):
                 if self.end == nil { self.end = End(reason: reason, errorMessage: errorMessage, at: entry.at) }
-            case .streamEnded, .modelLost, .dtmf, .toolCall, .toolResult, .usage, .restarted: break
+            case .streamEnded, .modelLost, .dtmf, .toolCall, .toolResult, .usage, .restarted, .optedOut, .mailboxFound:
+                break
             }
         }
         self.turns = turns.values.sorted { ($0.order, $0.itemID) < ($1.order, $1.itemID) }

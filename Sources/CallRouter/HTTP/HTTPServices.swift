@@ -15,6 +15,8 @@ package struct HTTPServices: Sendable {
     package var refusal: String
     /// What it says where no voice model can be had any more.
     package var apology: String
+    /// What places calls; nil where a test does without.
+    package var outbound: OutboundServices?
     /// The process refuses new work, whatever the switchboard knows of it yet.
     package var isDraining: @Sendable () -> Bool
     /// Called after an inbound call was put on record and before its document is served.
@@ -36,6 +38,7 @@ package struct HTTPServices: Sendable {
         metering: any CallMetering,
         refusal: String,
         apology: String,
+        outbound: OutboundServices? = nil,
         isDraining: @escaping @Sendable () -> Bool = { false },
         inboundCallExpected: @escaping @Sendable (CallRecord) async -> Void = { _ in },
         isKnownCaller: @escaping @Sendable (String) async -> Bool = { _ in false },
@@ -51,6 +54,7 @@ package struct HTTPServices: Sendable {
         self.metering = metering
         self.refusal = refusal
         self.apology = apology
+        self.outbound = outbound
         self.isDraining = isDraining
         self.inboundCallExpected = inboundCallExpected
         self.isKnownCaller = isKnownCaller
@@ -60,6 +64,34 @@ package struct HTTPServices: Sendable {
 
     /// New calls are refused.
     var refusesNewCalls: Bool { self.isDraining() || self.switchboard.isDraining }
+}
+
+/// The parts that place calls and listen to what the carrier says of them.
+package struct OutboundServices: Sendable {
+    package var intake: any CallIntake
+    package var store: any DialStore
+    package var numbers: any NumberChecking
+    package var events: any CarrierEvents
+    /// nil: calls can be answered, not placed, transferred or hung up at the carrier.
+    package var carrier: (any CarrierControl)?
+    /// The events of `GET /v1/events`.
+    package var hub: CallEventHub
+
+    package init(
+        intake: any CallIntake,
+        store: any DialStore,
+        numbers: any NumberChecking,
+        events: any CarrierEvents,
+        carrier: (any CarrierControl)?,
+        hub: CallEventHub
+    ) {
+        self.intake = intake
+        self.store = store
+        self.numbers = numbers
+        self.events = events
+        self.carrier = carrier
+        self.hub = hub
+    }
 }
 
 /// Issues the tokens that let a stream carry one call.

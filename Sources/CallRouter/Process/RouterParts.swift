@@ -16,6 +16,8 @@ package struct RouterParts: Sendable {
     package var refusal: String
     /// What it says where no voice model can be had any more.
     package var apology: String
+    /// What places calls.
+    package var outbound: OutboundServices?
     /// Work that runs beside the calls and ends when its task is cancelled.
     package var companions: [@Sendable () async -> Void]
     /// Called once when all calls are stored: gives owed work a last try, within the limit.
@@ -37,6 +39,7 @@ package struct RouterParts: Sendable {
         renderMetrics: @escaping @Sendable () async -> String,
         refusal: String,
         apology: String,
+        outbound: OutboundServices? = nil,
         companions: [@Sendable () async -> Void] = [],
         settle: @escaping @Sendable (Duration) async -> Void = { _ in },
         close: @escaping @Sendable () async -> Void = {},
@@ -52,6 +55,7 @@ package struct RouterParts: Sendable {
         self.renderMetrics = renderMetrics
         self.refusal = refusal
         self.apology = apology
+        self.outbound = outbound
         self.companions = companions
         self.settle = settle
         self.close = close

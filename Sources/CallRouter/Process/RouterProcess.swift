@@ -246,6 +246,7 @@ package final class RouterProcess: Sendable {
             metering: parts.metering,
             refusal: parts.refusal,
             apology: parts.apology,
+            outbound: parts.outbound,
             isDraining: { self.isDraining },
             inboundCallExpected: parts.inboundCallExpected,
             isKnownCaller: parts.isKnownCaller

@@ -138,7 +138,7 @@ package struct JournalBuffer: Sendable {
                 if !hasUsage { kept.append(pending) }
                 hasUsage = true
             case .streamStarted, .streamEnded, .modelReady, .modelLost, .dtmf, .toolCall, .toolResult, .restarted,
-                .ended:
+                .ended, .transferStarted, .transferEnded, .optedOut, .mailboxFound:
                 kept.append(pending)
             }
         }
@@ -168,8 +168,9 @@ package struct JournalBuffer: Sendable {
 
     private static func isEssential(_ pending: Pending) -> Bool {
         switch pending.entry.event {
-        case .streamStarted, .usage, .ended: true
-        case .turn, .turnRemoved, .streamEnded, .modelReady, .modelLost, .dtmf, .toolCall, .toolResult, .restarted:
+        case .streamStarted, .usage, .ended, .transferStarted, .transferEnded, .optedOut: true
+        case .turn, .turnRemoved, .streamEnded, .modelReady, .modelLost, .dtmf, .toolCall, .toolResult, .restarted,
+            .mailboxFound:
             false
         }
     }

@@ -50,7 +50,8 @@ package struct JournalFold: Sendable, Equatable {
             self.modelWasReady = true
         case .ended(let reason, let errorMessage):
             if self.end == nil { self.end = End(reason: reason, errorMessage: errorMessage, at: entry.at) }
-        case .streamStarted, .streamEnded, .modelLost, .dtmf, .toolCall, .toolResult, .restarted:
+        case .streamStarted, .streamEnded, .modelLost, .dtmf, .toolCall, .toolResult, .restarted, .transferStarted,
+            .transferEnded, .optedOut, .mailboxFound:
             break
         }
     }

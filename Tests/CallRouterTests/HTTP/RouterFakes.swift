@@ -13,6 +13,8 @@ final class FakeSwitchboard: CallSwitchboard {
         var isDraining = false
         var hasCapacity = true
         var live: Set<String> = []
+        /// The numbers that live calls are being handed to.
+        var transfers: [String: String] = [:]
         /// What was asked of the switchboard, in order.
         var log: [String] = []
         var drains: [CheckedContinuation<Void, Never>] = []
@@ -47,6 +49,37 @@ final class FakeSwitchboard: CallSwitchboard {
     func hangUp(callID: String) async -> Bool {
         self.note("hang up")
         return self.state.withLock { $0.live.remove(callID) != nil }
+    }
+
+    func say(callID: String, text: String) async -> Bool {
+        self.note("say \(text)")
+        return await self.isLive(callID: callID)
+    }
+
+    func transfer(callID: String, to number: String) async -> Bool {
+        self.note("transfer to \(number)")
+        return self.state.withLock { state in
+            guard state.live.contains(callID) else { return false }
+            state.transfers[callID] = number
+            return true
+        }
+    }
+
+    func transferTarget(callID: String) async -> String? { self.state.withLock { $0.transfers[callID] } }
+
+    func transferEnded(callID: String, answered: Bool) async { self.note("transfer ended, answered: \(answered)") }
+
+    func dialled(callID: String, patience: Duration) async { self.note("dialled") }
+
+    func answered(callID: String) async { self.note("answered") }
+
+    func withdrawn(callID: String) async { self.note("withdrawn") }
+
+    func detected(_ answeredBy: AnsweredBy, callID: String) async { self.note("detected \(answeredBy.rawValue)") }
+
+    func carrierEnded(callID: String, reason: EndReason, errorMessage: String?) async {
+        self.note("carrier ended \(reason.rawValue)")
+        self.state.withLock { _ = $0.live.remove(callID) }
     }
 
     func drain(deadline: Duration?) async {
