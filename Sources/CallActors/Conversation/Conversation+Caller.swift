@@ -11,7 +11,7 @@ extension Conversation {
             self.muted.insert(active)
         }
         // The model answers the new turn by itself; only a goodbye is still to be said.
-        self.slot.dropWaiting { $0.metadata["purpose"] != "goodbye" }
+        self.slot.dropWaiting { !Self.isOrdered($0) }
         self.transcript.place(itemID, .turn(.user), after: nil, at: moment.date)
         actions.append(.stop(.keypad))
         actions.append(.stop(.retryResponse))
@@ -22,6 +22,11 @@ extension Conversation {
             actions.append(.stop(.hangUp))
             if let callID { actions += self.answer(callID: callID, output: self.script.withdrawnHangUp, at: moment) }
         }
+        if case .announcingTransfer(_, let callID?, _) = self.phase {
+            self.phase = .talking
+            actions.append(.stop(.handOver))
+            actions += self.answer(callID: callID, output: Self.withdrawnTransfer, at: moment)
+        }
         return actions
     }
 
@@ -29,8 +34,10 @@ extension Conversation {
         switch self.phase {
         case .hangingUp(let reason, _, awaitsFarewell: false): self.end(reason)
         case .sayingGoodbye(let reason, isSaid: true): self.end(reason)
+        case .announcingTransfer(let number, let callID, isSaid: true) where !self.callerIsSpeaking && self.slot.isIdle:
+            self.handOver(to: number, callID: callID)
         // Still waiting for the words themselves.
-        case .hangingUp, .sayingGoodbye, .talking, .ended: []
+        case .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .talking, .ended: []
         }
     }
 
@@ -64,8 +71,11 @@ extension Conversation {
             switch self.phase {
             case .hangingUp(let reason, _, _), .sayingGoodbye(let reason, _): return self.end(reason)
             // The caller spoke again in the same moment.
-            case .talking, .ended: return []
+            case .talking, .announcingTransfer, .handedOver, .ended: return []
             }
+        case .handOver:
+            guard case .announcingTransfer(let number, let callID, _) = self.phase else { return [] }
+            return self.handOver(to: number, callID: callID)
         }
     }
 
@@ -85,6 +95,11 @@ extension Conversation {
         guard self.acceptsLimit else { return [] }
         var actions = self.cut(cuts) + self.withdrawConsultations(at: moment)
         self.announcedHangUp = nil
+        self.announcedTransfer = nil
+        if case .announcingTransfer(_, let callID?, _) = self.phase {
+            actions += self.answer(callID: callID, output: Self.withdrawnTransfer, at: moment)
+        }
+        actions.append(.stop(.handOver))
         self.phase = .sayingGoodbye(reason, isSaid: false)
         // The hard end, ten seconds after the limit.
         actions.append(.start(.hangUp, after: .seconds(10)))

@@ -9,15 +9,20 @@ extension Conversation {
         self.transcript.beginSession()
         let isOwed = self.owesResponse
         self.owesResponse = false
+        let owed = self.owedRequest
+        self.owedRequest = nil
         let actions = self.replay()
         switch self.phase {
+        case .talking where owed != nil: return actions + (owed.map { self.want($0) } ?? [])
+        case .announcingTransfer(_, _, isSaid: false):
+            return actions + self.want(self.transferAnnouncement)
         case .talking where !self.hasGreeted:
             self.hasGreeted = true
             return actions + self.want(self.greeting)
         // The answer of a consultation asks for its own response.
         case .talking where isOwed && self.consultations.isEmpty: return actions + self.want(ModelResponseRequest())
         case .sayingGoodbye(let reason, isSaid: false): return actions + self.want(self.goodbye(reason))
-        case .talking, .hangingUp, .sayingGoodbye, .ended: return actions
+        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .ended: return actions
         }
     }
 
@@ -28,6 +33,7 @@ extension Conversation {
         if !self.callerIsSpeaking, wasBusy || self.transcript.lastSpeaker == .user { self.owesResponse = true }
         self.callerIsSpeaking = false
         self.announcedHangUp = nil
+        self.announcedTransfer = nil
         self.goodbyeID = nil
         self.transcript.giveUpWaiting()
         for answer in self.answers where !answer.hasAudio { self.transcript.remove(answer.itemID) }
@@ -56,7 +62,7 @@ extension Conversation {
         case .callerTranscript(let itemID, let text, let usage):
             self.transcript.place(itemID, .turn(.user), after: nil, at: moment.date)
             self.transcript.setText(text, of: itemID)
-            return [.turnChanged(itemID: itemID)] + (usage.map { [.used($0)] } ?? [])
+            return [.turnChanged(itemID: itemID)] + (usage.map { [.transcribed($0)] } ?? [])
         case .callerTranscriptFailed(let itemID, _, _):
             self.transcript.remove(itemID)
             return []
@@ -97,7 +103,7 @@ extension Conversation {
         case .sayingGoodbye(_, isSaid: false): return self.cancel(id)
         // Asked for before the caller began to speak: nobody wants it any more.
         case .talking where purpose == "farewell" || (request != nil && self.callerIsSpeaking): return self.cancel(id)
-        case .talking, .hangingUp, .sayingGoodbye, .ended: return []
+        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .ended: return []
         }
     }
 
@@ -117,6 +123,7 @@ extension Conversation {
                 actions += self.answer(callID: callID, output: self.script.withdrawnHangUp, at: moment)
             }
         }
+        let transfer = self.dueTransfer(of: result, &actions, at: moment)
         if result.status != .completed { actions += self.withdrawConsultations(of: result.id, at: moment) }
         if let next = self.slot.done(id: result.id) { actions.append(self.send(.createResponse(next))) }
         switch result.status {
@@ -126,6 +133,9 @@ extension Conversation {
         }
         let hasSpoken = self.answers.contains { $0.responseID == result.id }
         actions += self.noteRest(of: result.id)
+        if let transfer {
+            return actions + self.announce(transfer.call, transfer.number, hasSpoken: hasSpoken, at: moment)
+        }
         if let hangUp { return actions + self.hangUp(hangUp.call, hangUp.reason, hasSpoken: hasSpoken, at: moment) }
         return actions + self.said(result.id, at: moment)
     }
@@ -139,7 +149,10 @@ extension Conversation {
         case .hangingUp(let reason, let callID, awaitsFarewell: true) where self.slot.isIdle:
             self.phase = .hangingUp(reason, callID: callID, awaitsFarewell: false)
             return moment.isSilent ? self.end(reason) : []
-        case .talking, .hangingUp, .sayingGoodbye, .ended: return []
+        case .announcingTransfer(let number, let callID, isSaid: false) where self.slot.isIdle:
+            self.phase = .announcingTransfer(to: number, callID: callID, isSaid: true)
+            return moment.isSilent ? self.silence() : []
+        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .ended: return []
         }
     }
 

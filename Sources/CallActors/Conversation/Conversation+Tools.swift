@@ -33,8 +33,17 @@ extension Conversation {
             ]
         case "end_call":
             // Carried out once the response is complete, so that its goodbye is not lost.
-            self.announcedHangUp = (call, Self.endReason(ToolArguments(call.arguments)["reason"]))
-            return [note]
+            let reason = Self.endReason(ToolArguments(call.arguments)["reason"])
+            self.announcedHangUp = (call, reason)
+            // Whoever asks not to be called is not, whatever becomes of this call.
+            return reason == .optedOut ? [note, .optOut] : [note]
+        case "transfer_call": return [note] + self.transferAsked(call, at: moment)
+        case "send_keypad": return [note] + self.keypadAsked(call, at: moment)
+        case "schedule_callback":
+            let arguments = ToolArguments(call.arguments)
+            self.pendingTools.insert(call.callID)
+            let (at, text) = (arguments["at"] ?? "", arguments["note"] ?? "")
+            return [note, .scheduleCallback(callID: call.callID, at: at, note: text)]
         default:
             let output = #"{"error":"There is no tool of this name. Go on without it."}"#
             return [note] + self.answer(callID: call.callID, output: output, at: moment)

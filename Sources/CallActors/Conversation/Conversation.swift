@@ -12,6 +12,11 @@ package struct Conversation: Sendable {
         case talking
         /// The model wants to hang up: waits until its goodbye was heard. `callID` is its tool call, until answered.
         case hangingUp(EndReason, callID: String?, awaitsFarewell: Bool)
+        /// A person is to take over: waits until the announcement was said and heard. `callID` is the tool call that
+        /// asked for it, nil where the operator did.
+        case announcingTransfer(to: String, callID: String?, isSaid: Bool)
+        /// The carrier dials the person, or they talk: the model has no part in the call now.
+        case handedOver(callID: String?)
         /// A limit ends the call: waits until the goodbye was said and heard.
         case sayingGoodbye(EndReason, isSaid: Bool)
         case ended
@@ -41,6 +46,10 @@ package struct Conversation: Sendable {
     var slot = ResponseSlot()
     var consultations: [String: Consultation] = [:]
     var answers: [Answer] = []
+    /// Tool calls that something outside answers, other than consultations.
+    var pendingTools: Set<String> = []
+    /// A transfer that the model asked for in a response that is not done yet.
+    var announcedTransfer: (call: ModelFunctionCall, number: String)?
     /// A hang-up that the model asked for in a response that is not done yet.
     var announcedHangUp: (call: ModelFunctionCall, reason: EndReason)?
     /// Responses whose late audio must not be heard.
@@ -54,6 +63,8 @@ package struct Conversation: Sendable {
     var hasSpoken = false
     /// A response is owed that could not be asked for while no session was open.
     var owesResponse: Bool
+    /// What is to be said first in the next session, in place of a free response.
+    var owedRequest: ModelResponseRequest?
     var failedResponses = 0
     /// The identifier of our last `createResponse`, to know what an error is about.
     var lastRequestID: String?
@@ -77,14 +88,20 @@ package struct Conversation: Sendable {
     }
 
     /// A limit may still end the call with a goodbye; otherwise its end is near already.
-    package var acceptsLimit: Bool { self.phase == .talking }
+    package var acceptsLimit: Bool {
+        switch self.phase {
+        case .talking, .announcingTransfer: true
+        case .hangingUp, .handedOver, .sayingGoodbye, .ended: false
+        }
+    }
 
     /// The end of the playout decides something: ``Event/silence`` is wanted.
     package var awaitsSilence: Bool {
         switch self.phase {
         case .hangingUp(_, _, let awaitsFarewell): !awaitsFarewell
+        case .announcingTransfer(_, _, let isSaid): isSaid && !self.callerIsSpeaking && self.slot.isIdle
         case .sayingGoodbye(_, let isSaid): isSaid
-        case .talking, .ended: false
+        case .talking, .handedOver, .ended: false
         }
     }
 
@@ -105,6 +122,10 @@ package struct Conversation: Sendable {
         case .consulted(let callID, let advice): return self.consulted(callID: callID, advice: advice, at: moment)
         case .timer(let timer): return self.fired(timer, at: moment)
         case .limit(let reason, let cuts): return self.reachedLimit(reason, cuts: cuts, at: moment)
+        case .say(let instructions): return self.say(instructions)
+        case .transferOrdered(let number): return self.transferOrdered(to: number)
+        case .transferUnanswered: return self.takeBack(at: moment)
+        case .toolAnswered(let callID, let output): return self.toolAnswered(callID, output, at: moment)
         }
     }
 
@@ -118,6 +139,9 @@ package struct Conversation: Sendable {
         default: []
         }
     }
+
+    /// The call was in a person's hands when the last session of it ended, and still is.
+    package mutating func beHandedOver() { self.phase = .handedOver(callID: nil) }
 
     // MARK: - What every rule uses
 

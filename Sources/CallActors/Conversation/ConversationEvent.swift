@@ -22,6 +22,14 @@ extension Conversation {
         case timer(Timer)
         /// A limit of the call is reached: say goodbye, then end for `reason`. `cuts` is what was being played.
         case limit(EndReason, cuts: [Playout.Cut])
+        /// Something is to be said as given, by these instructions, after what is being said now.
+        case say(instructions: String)
+        /// The operator hands the call to a person.
+        case transferOrdered(to: String)
+        /// The person did not answer, or could not be dialled: the model takes the call back.
+        case transferUnanswered
+        /// A tool other than a consultation has its result.
+        case toolAnswered(callID: String, output: String)
     }
 
     /// What must be done about an event, in order.
@@ -39,6 +47,15 @@ extension Conversation {
         /// The session itself is beyond repair: the key, the model's name or our configuration is refused.
         case modelFailed(code: String)
         case used(ModelUsage)
+        /// What the transcription of a turn has used.
+        case transcribed(ModelUsage)
+        /// Have the carrier dial this number and connect the call to it.
+        case handOver(to: String)
+        /// Press these keys for the far end to hear.
+        case sendKeypad(String)
+        /// The far party is not to be called again.
+        case optOut
+        case scheduleCallback(callID: String, at: String, note: String)
         case end(EndReason)
     }
 
@@ -49,6 +66,8 @@ extension Conversation {
         case keypad
         /// The goodbye had its time.
         case hangUp
+        /// The announcement of a transfer had its time.
+        case handOver
         /// A response failed; ask again.
         case retryResponse
     }

@@ -19,6 +19,12 @@ package struct ConversationScript: Sendable, Equatable {
     /// System message ahead of a replayed conversation.
     package var historyPreamble: String
     package var tools: [ModelTool]
+    /// Numbers that the model may hand the call to, in E.164; empty: none.
+    package var transferNumbers: [String] = []
+    /// Instructions of the line that announces a person, where the model has not said it by itself.
+    package var transferAnnouncement = ""
+    /// Instructions of the response that takes the call back from a transfer that nobody answered.
+    package var transferUnanswered = ""
 
     package init(
         instructions: String,

@@ -1,4 +1,5 @@
 import Foundation
+import Wire
 
 /// Everything that is known of one call, as the store keeps it and `GET /v1/calls/{call_id}` shows it.
 package struct CallRecord: Sendable, Equatable, Codable {
@@ -68,6 +69,9 @@ package struct CallRecord: Sendable, Equatable, Codable {
     package var costUSD: Double?
     /// Facts about the lead and the business that the prompt may use: name to value.
     package var context: [String: String]
+
+    /// The number of whoever talks with us.
+    package var farParty: String? { self.direction == .inbound ? self.from : self.to }
 
     package init(callID: String, callSID: String? = nil, direction: Direction, status: Status, createdAt: Date) {
         self.callID = callID
@@ -166,4 +170,14 @@ package struct VoiceUsage: Sendable, Equatable, Codable {
     package var transcriptionOutput = 0
 
     package init() {}
+
+    /// Adds the tokens of one response of the voice model, or of one transcription.
+    package mutating func add(_ used: ModelUsage) {
+        self.inputText += used.inputTextTokens
+        self.inputAudio += used.inputAudioTokens
+        self.cachedText += used.cachedTextTokens
+        self.cachedAudio += used.cachedAudioTokens
+        self.outputText += used.outputTextTokens
+        self.outputAudio += used.outputAudioTokens
+    }
 }

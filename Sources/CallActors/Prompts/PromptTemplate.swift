@@ -12,6 +12,8 @@ enum PromptTemplate: String, CaseIterable {
     case rules, facts
     // What is said at one moment of a call.
     case greeting, goodbye, voicemail, say, fillers, refused
+    case transferAnnouncement = "transfer_announcement"
+    case transferUnanswered = "transfer_unanswered"
     case technicalDifficulties = "technical_difficulties"
     // What the voice model is told beside the conversation.
     case reasoningFallback = "reasoning_fallback"
@@ -40,6 +42,8 @@ enum PromptTemplate: String, CaseIterable {
         case .say: PackageResources.say_mustache
         case .fillers: PackageResources.fillers_mustache
         case .refused: PackageResources.refused_mustache
+        case .transferAnnouncement: PackageResources.transfer_announcement_mustache
+        case .transferUnanswered: PackageResources.transfer_unanswered_mustache
         case .technicalDifficulties: PackageResources.technical_difficulties_mustache
         case .reasoningFallback: PackageResources.reasoning_fallback_mustache
         case .withdrawnConsultation: PackageResources.withdrawn_consultation_mustache

@@ -21,7 +21,14 @@ struct PromptValues {
     let objective: String?
     let facts: [Fact]
 
-    init(_ record: CallRecord) {
+    let transfer: Bool
+    let keypad: Bool
+    let callbacks: Bool
+
+    init(_ record: CallRecord, tools: CallTools = CallTools()) {
+        self.transfer = !tools.transferNumbers.isEmpty
+        self.keypad = tools.sendsKeypad
+        self.callbacks = tools.schedulesCallbacks
         func fact(_ key: PromptContextKey) -> String? {
             PromptText.line(record.context[key.rawValue], limit: PromptText.maxFactLength)
         }

@@ -14,6 +14,10 @@ package struct Prompts: Sendable {
     package let withdrawnConsultation: String
     /// System message in front of the turns that are replayed to a new voice-model session.
     package let historyPreamble: String
+    /// Instructions of the line that announces a person who takes over.
+    package let transferAnnouncement: String
+    /// Instructions of the response that takes a call back because nobody answered.
+    package let transferUnanswered: String
     /// A sentence for the carrier's own voice where no voice model can be had any more.
     package let technicalDifficulties: String
     /// A sentence for the carrier's own voice where an inbound call is not taken.
@@ -48,6 +52,8 @@ package struct Prompts: Sendable {
         self.reasoningFallback = text(.reasoningFallback)
         self.withdrawnConsultation = text(.withdrawnConsultation)
         self.historyPreamble = text(.historyPreamble)
+        self.transferAnnouncement = text(.transferAnnouncement)
+        self.transferUnanswered = text(.transferUnanswered)
         self.technicalDifficulties = text(.technicalDifficulties)
         self.refused = text(.refused)
         self.reasonerSystemPrompt = text(.reasoner)
@@ -60,9 +66,14 @@ package struct Prompts: Sendable {
     ///   - record: The call. Its `systemPrompt` replaces the role, never the rules.
     ///   - defaultSystemPrompt: The role for an inbound call of which nothing is known; empty takes the one of
     ///     inbound calls.
+    ///   - tools: What else the model may do in this call.
     /// - Returns: The text for the session's `instructions`.
-    package func instructions(for record: CallRecord, defaultSystemPrompt: String) -> String {
-        var values = PromptValues(record)
+    package func instructions(
+        for record: CallRecord,
+        defaultSystemPrompt: String,
+        tools: CallTools = CallTools()
+    ) -> String {
+        var values = PromptValues(record, tools: tools)
         let template = Self.template(for: record)
         values.role = PromptText.block(record.systemPrompt)
         if values.role == nil, template == .inbound, record.context.isEmpty {

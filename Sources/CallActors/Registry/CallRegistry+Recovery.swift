@@ -14,6 +14,8 @@ extension CallRegistry {
         }
         var count = 0
         for record in left {
+            // The dialler finds out what became of a call that the carrier was asked to place.
+            if record.direction == .outbound, record.startedAt == nil, record.dialledAt != nil { continue }
             let past = await self.past(of: record.callID) ?? CallPast()
             // Its stream may have come back meanwhile.
             guard self.live[record.callID] == nil else { continue }
@@ -47,7 +49,9 @@ extension CallRegistry {
                 usage: record.usage,
                 modelWasReady: past.modelWasReady,
                 isRecorded: past.hadStream && self.ports.recorder != nil,
-                errorMessage: end.errorMessage
+                errorMessage: end.errorMessage,
+                direction: record.direction,
+                farParty: record.farParty
             )
         )
     }

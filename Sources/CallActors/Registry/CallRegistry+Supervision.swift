@@ -122,7 +122,9 @@ extension CallRegistry {
                 usage: record.usage,
                 modelWasReady: past.modelWasReady,
                 isRecorded: past.hadStream && self.ports.recorder != nil,
-                errorMessage: errorMessage
+                errorMessage: errorMessage,
+                direction: record.direction,
+                farParty: record.farParty
             )
         )
     }

@@ -175,6 +175,12 @@ package actor CallRegistry {
     /// Ends a live call for the operator; false where it is not live.
     package func hangUp(callID: String) async -> Bool {
         guard let session = self.live[callID]?.session else { return false }
+        // In a person's hands there is no stream to close: the carrier must end it.
+        if await session.transferTarget != nil, let carrier = self.ports.carrier, let callSID = await session.callSID {
+            do throws(CarrierError) { try await carrier.control.hangUp(callSID: callSID) } catch {
+                self.logger.warning("\(error)", metadata: ["call_id": "\(callID)"])
+            }
+        }
         await session.hangUp()
         return true
     }

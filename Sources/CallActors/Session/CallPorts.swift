@@ -14,6 +14,21 @@ package struct CallPorts: Sendable {
     package var reasoningFallback: String
     /// Opens the recording of a call; nil where recording is off.
     package var recorder: (@Sendable (_ callID: String, AudioFormat) -> (any CallRecorder)?)?
+    /// The carrier's hand on live calls; nil without an account.
+    package var carrier: CarrierActions?
+    /// Instructions that have the model say a text as given.
+    package var sayInstructions: @Sendable (String) -> String = { $0 }
+    /// Writes down that a number must not be called; false where it could not be written yet.
+    package var optOut: @Sendable (_ number: String) async -> Bool = { _ in false }
+    /// Orders a callback; the answer is for the model.
+    package var scheduleCallback: @Sendable (CallRecord, _ at: Date, _ note: String) async -> CallbackAnswer = {
+        _,
+        _,
+        _ in
+        .refused("callbacks cannot be scheduled here")
+    }
+    /// What a call has cost so far, in USD; nil where nothing of it has a known price.
+    package var price: @Sendable (CallUsage, CallRecord.Direction) -> Double? = { _, _ in nil }
     /// Stores the end of a call and starts what follows from it.
     ///
     /// Called once per call, and again only after a failure to store.
@@ -42,6 +57,32 @@ package struct CallPorts: Sendable {
     }
 }
 
+/// What a session may have the carrier do with its call.
+package struct CarrierActions: Sendable {
+    /// A document of ours for one call.
+    package enum Document: Sendable, Equatable {
+        case transfer
+        /// Plays keypad tones, then connects the stream again.
+        case digits(String)
+    }
+
+    package var control: any CarrierControl
+    /// The public address of a document.
+    package var url: @Sendable (_ callID: String, Document) -> String
+
+    package init(control: any CarrierControl, url: @escaping @Sendable (_ callID: String, Document) -> String) {
+        self.control = control
+        self.url = url
+    }
+}
+
+/// What became of a callback that the conversation agreed on.
+package enum CallbackAnswer: Sendable, Equatable {
+    case scheduled(Date)
+    /// Why not, in words for the model.
+    case refused(String)
+}
+
 /// The one end of a call, with everything that its record needs.
 package struct CallEnd: Sendable, Equatable {
     package var callID: String
@@ -50,6 +91,9 @@ package struct CallEnd: Sendable, Equatable {
     package var endedAt: Date
     package var transcript: [TranscriptLine]
     package var usage: CallUsage
+    package var direction: CallRecord.Direction
+    /// The far party's number, where known.
+    package var farParty: String?
     /// The voice model was ready at least once: the call came to a talk.
     package var modelWasReady: Bool
     package var isRecorded: Bool
@@ -65,8 +109,12 @@ package struct CallEnd: Sendable, Equatable {
         usage: CallUsage,
         modelWasReady: Bool,
         isRecorded: Bool,
-        errorMessage: String?
+        errorMessage: String?,
+        direction: CallRecord.Direction = .inbound,
+        farParty: String? = nil
     ) {
+        self.direction = direction
+        self.farParty = farParty
         self.callID = callID
         self.reason = reason
         self.startedAt = startedAt

@@ -11,6 +11,8 @@ extension CallSession {
         for action in self.conversation.handle(event, at: moment) { self.perform(action) }
         self.model?.flush()
         if self.conversation.awaitsSilence { self.checkSilence() }
+        // Not before everything that was decided is done.
+        if self.costIsDue { self.checkCost() }
     }
 
     private func perform(_ action: Conversation.Action) {
@@ -26,6 +28,12 @@ extension CallSession {
         case .stop(let timer): self.stop(.conversation(timer))
         case .modelFailed(let code): self.modelGone(.fatal, reason: "the model refuses the session (\(code))")
         case .used(let usage): self.count(usage)
+        case .transcribed(let usage): self.count(transcription: usage)
+        case .handOver(let number): self.handOver(to: number)
+        case .sendKeypad(let digits): self.sendKeypad(digits)
+        case .optOut: self.writeOptOut()
+        case .scheduleCallback(let callID, let at, let note):
+            self.order(.scheduleCallback(callID: callID, at: at, note: note))
         case .end(let reason): self.end(reason)
         }
     }
@@ -49,7 +57,22 @@ extension CallSession {
         self.usage.modelInputTokens += used.inputTokens
         self.usage.modelOutputTokens += used.outputTokens
         self.usage.modelCachedTokens += used.cachedTokens
+        self.usage.voice.add(used)
+        self.usageChanged()
+    }
+
+    func count(transcription used: ModelUsage) {
+        self.usage.modelInputTokens += used.inputTokens
+        self.usage.modelOutputTokens += used.outputTokens
+        self.usage.transcriptionSeconds += used.seconds
+        self.usage.voice.transcriptionInput += used.inputTokens
+        self.usage.voice.transcriptionOutput += used.outputTokens
+        self.usageChanged()
+    }
+
+    private func usageChanged() {
         self.note(.usage(self.usage))
+        self.costIsDue = true
     }
 
     func modelSentMalformedMessage(_ error: ModelMessageError) {

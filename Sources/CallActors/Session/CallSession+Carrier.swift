@@ -27,6 +27,11 @@ extension CallSession {
         link.attached(to: self)
         self.lastCarrierMessageAt = now
         self.stop(.resume)
+        self.callSID = callSID ?? self.callSID
+        self.expectsRedirect = false
+        self.sawStop = false
+        // The carrier gives the call back without a word about the dialled leg.
+        if self.transferTarget != nil { self.transferEnded(answered: false) }
         self.start(.stale, after: self.settings.staleAfter)
         self.note(.streamStarted(streamSID: link.streamSID, callSID: callSID))
         if self.format != format { self.use(format) }
@@ -70,8 +75,19 @@ extension CallSession {
         let date = Date()
         if self.startedAt == nil { self.startedAt = date }
         let age = self.startedAt.map { Duration.seconds(max(0, date.timeIntervalSince($0))) } ?? .zero
-        self.start(.maxDuration, after: max(.zero, self.settings.maxDuration - age))
+        self.maxDurationEndsAt = now + max(.zero, self.settings.maxDuration - age)
+        self.armMaxDuration()
         self.ports.observer?.observe(.started, callID: self.callID, at: date)
+    }
+
+    /// Time in the hands of a person does not count: what was left before is left after it.
+    func armMaxDuration() {
+        guard let end = self.maxDurationEndsAt else { return }
+        if let since = self.handedOverAt {
+            self.handedOverAt = nil
+            self.maxDurationEndsAt = end + since.duration(to: .now)
+        }
+        self.start(.maxDuration, at: self.maxDurationEndsAt ?? end)
     }
 
     private func openRecorder(_ format: AudioFormat) {
@@ -90,7 +106,7 @@ extension CallSession {
             self.playout?.markReturned(name, at: readAt)
             if self.conversation.awaitsSilence { self.checkSilence() }
         case .dtmf(let digit): self.tell(.dtmf(digit: digit))
-        case .stop: self.end(.callerHangup)
+        case .stop: self.streamStopped()
         // Of no interest once a stream is attached.
         case .connected, .start, .unknown: break
         }
@@ -104,6 +120,8 @@ extension CallSession {
         self.stop(.stale)
         self.letGoOfStream(at: .now)
         self.note(.streamEnded(reason))
+        // It comes back when the person does not answer, and not before.
+        guard self.transferTarget == nil else { return self.releaseModel() }
         self.start(.resume, after: self.settings.resumeWithin)
         self.logger.info(
             "stream lost; the call waits for the carrier to come back",

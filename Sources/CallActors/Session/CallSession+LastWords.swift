@@ -35,7 +35,7 @@ extension CallSession {
         for action in self.conversation.handleLastWords(event, at: moment) {
             switch action {
             case .turnChanged(let itemID): self.noteTurn(itemID)
-            case .used(let usage): self.count(usage)
+            case .transcribed(let usage): self.count(transcription: usage)
             // Nothing else follows from a transcription.
             default: break
             }

@@ -48,6 +48,10 @@ package actor CallSession {
     var timers: [TimerKey: Scheduled<Void>] = [:]
     var startedAt: Date?
     var startInstant: ContinuousClock.Instant?
+    /// When `MAX_CALL_SECONDS` are over.
+    var maxDurationEndsAt: ContinuousClock.Instant?
+    /// Since when the call is in the hands of a person.
+    var handedOverAt: ContinuousClock.Instant?
     var lastCarrierMessageAt = ContinuousClock.now
     /// Why the stream that the call waits for went away.
     var waitReason: EndReason
@@ -57,6 +61,23 @@ package actor CallSession {
     var answerAwaitedSince: ContinuousClock.Instant?
 
     var usage: CallUsage
+    /// Something was used since the cost was last looked at.
+    var costIsDue = false
+    // What the carrier was asked to do with the call.
+    /// The carrier's identifier of the call.
+    var callSID: String?
+    /// The number that the call is being handed to; the stream is not expected before that is over.
+    package internal(set) var transferTarget: String?
+    var transferDeadline: ContinuousClock.Instant?
+    /// The stream will end because we redirected the call, and come back.
+    var expectsRedirect = false
+    var sawStop = false
+    /// Keys that wait to be pressed.
+    var keypad = ""
+    /// An opt-out is being written: the call does not end before it is.
+    var optOutPending = false
+    var endAfterOptOut: EndReason?
+
     var recorder: (any CallRecorder)?
     var isRecorded = false
     var ending: Ending?
@@ -87,11 +108,14 @@ package actor CallSession {
         self.record = record
         self.logger = logger
         self.waitReason = waitReason
+        self.callSID = record.callSID
+        self.transferTarget = past.transferTarget
         self.usage = record.usage
         self.startedAt = record.startedAt
         self.modelWasReady = past.modelWasReady
         self.isRecorded = past.hadStream && ports.recorder != nil
         self.conversation = Conversation(script: ports.script(record), transcript: Transcript(restoring: past.turns))
+        if past.transferTarget != nil { self.conversation.beHandedOver() }
     }
 
     /// What the carrier task writes.
@@ -105,18 +129,28 @@ package actor CallSession {
         case feedModel(generation: Int)
         case openModel(generation: Int)
         case consult(callID: String, question: ReasoningQuestion)
+        case redirect(callSID: String, url: String, isTransfer: Bool)
+        case lookUpTransfer(callSID: String)
+        case optOut(number: String)
+        case scheduleCallback(callID: String, at: String, note: String)
     }
 
     enum TimerKey: Hashable, Sendable {
         case conversation(Conversation.Timer)
-        case pump, silence, stale, resume, maxDuration, modelRetry, modelSetUp, rollover, lastWords
+        case pump, silence, stale, resume, maxDuration, modelRetry, modelSetUp, rollover, lastWords, transfer, keypad
     }
 
     /// Runs the call from its first stream to its one end; to be called once.
     package func run() async -> CallSessionResult {
         precondition(!self.hasRun, "a session runs once; a restart is a new session")
         self.hasRun = true
-        if self.carrier == nil, self.isLive { self.start(.resume, after: self.settings.resumeWithin) }
+        if self.carrier == nil, self.isLive {
+            if self.transferTarget == nil {
+                self.start(.resume, after: self.settings.resumeWithin)
+            } else {
+                self.continueTransfer()
+            }
+        }
         await withDiscardingTaskGroup { group in
             let tasks = self.loop.taskExecutor
             group.addTask(executorPreference: tasks) { await self.feedCarrier() }
@@ -133,6 +167,12 @@ package actor CallSession {
         case .feedModel(let generation): await self.feedModel(generation)
         case .openModel(let generation): await self.openModel(generation)
         case .consult(let callID, let question): await self.consult(callID, question)
+        case .redirect(let callSID, let url, let isTransfer):
+            await self.redirect(callSID: callSID, url: url, isTransfer: isTransfer)
+        case .lookUpTransfer(let callSID): await self.lookUpTransfer(callSID: callSID)
+        case .optOut(let number): await self.optOut(number)
+        case .scheduleCallback(let callID, let at, let note):
+            await self.scheduleCallback(callID, at: at, note: note)
         }
     }
 
@@ -159,6 +199,11 @@ package actor CallSession {
     /// The stream is closed now. The session stays for a moment where the model still writes down what the caller said.
     func end(_ reason: EndReason, errorMessage: String? = nil) {
         guard self.isLive else { return }
+        let reason = self.endAfterOptOut ?? reason
+        if reason == .optedOut, self.optOutPending, self.endAfterOptOut == nil {
+            self.endAfterOptOut = reason
+            return
+        }
         if reason == .modelFailed || reason == .carrierFailed {
             self.ports.metrics.error(reason == .modelFailed ? .model : .carrier)
         }
@@ -225,7 +270,9 @@ package actor CallSession {
             usage: usage,
             modelWasReady: self.modelWasReady,
             isRecorded: self.isRecorded,
-            errorMessage: ending.errorMessage
+            errorMessage: ending.errorMessage,
+            direction: self.record.direction,
+            farParty: self.record.farParty
         )
     }
 
@@ -258,6 +305,8 @@ package actor CallSession {
         case .modelRetry: if self.supervision.retryDue() == .open { self.orderModel() }
         case .modelSetUp: self.modelGone(.reconnect, reason: "not configured in time")
         case .rollover: self.rollOverWhenQuiet()
+        case .transfer: self.transferDue()
+        case .keypad: self.pressNext()
         // Handled above, for a call that is not live any more.
         case .lastWords: break
         }
@@ -273,13 +322,16 @@ package actor CallSession {
 
     /// Ends the call at once, without a goodbye.
     package func endNow(_ reason: EndReason) {
-        self.end(reason)
+        self.optOutPending = false
+        self.end(self.transferTarget == nil ? reason : .transferred)
         self.finish()
     }
 
     /// The model says goodbye, then the call ends for `reason`; at once where there is nobody to say it.
     package func reachLimit(_ reason: EndReason) {
         guard self.isLive else { return }
+        // Two people talk: only our part of the call is over.
+        guard self.transferTarget == nil else { return self.end(.transferred) }
         guard self.isModelConfigured, self.carrier != nil else { return self.end(reason) }
         guard self.conversation.acceptsLimit else { return }
         self.tell(.limit(reason, cuts: self.clearPlayout(readAt: nil)))

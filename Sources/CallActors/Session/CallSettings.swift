@@ -28,6 +28,10 @@ package struct CallSettings: Sendable, Equatable {
     package var modelSetUpWithin = Duration.seconds(10)
     /// OpenAI ends a session after 60 minutes without warning: a new one takes over before, at a quiet moment.
     package var modelSessionLength = Duration.seconds(54 * 60)
+    /// `MAX_CALL_COST_USD`: then the model says goodbye; nil sets no limit.
+    package var maxCostUSD: Double?
+    /// The longest time that a call may be handed over: what carriers allow a `<Dial>` (4 hours).
+    package var transferWithin = Duration.seconds(14_400)
     /// How often a failed session is restarted from its journal.
     package var restartLimit = 3
 

@@ -2,9 +2,18 @@ import CallActors
 
 /// Words the texts of one call from the prompt templates.
 enum CallScript {
-    static func make(for record: CallRecord, prompts: Prompts, defaultSystemPrompt: String) -> ConversationScript {
-        ConversationScript(
-            instructions: prompts.instructions(for: record, defaultSystemPrompt: defaultSystemPrompt),
+    static func make(
+        for record: CallRecord,
+        prompts: Prompts,
+        defaultSystemPrompt: String,
+        tools: CallTools
+    ) -> ConversationScript {
+        var script = ConversationScript(
+            instructions: prompts.instructions(
+                for: record,
+                defaultSystemPrompt: defaultSystemPrompt,
+                tools: tools
+            ),
             greeting: prompts.greeting(for: record),
             goodbyes: [
                 .maxDuration: prompts.goodbye(.maxDuration),
@@ -16,7 +25,11 @@ enum CallScript {
             withdrawnConsultation: prompts.withdrawnConsultation,
             withdrawnHangUp: #"{"status":"not done","reason":"The caller spoke again. Go on with the conversation."}"#,
             historyPreamble: prompts.historyPreamble,
-            tools: Prompts.tools
+            tools: Prompts.tools(tools)
         )
+        script.transferNumbers = tools.transferNumbers
+        script.transferAnnouncement = prompts.transferAnnouncement
+        script.transferUnanswered = prompts.transferUnanswered
+        return script
     }
 }

@@ -36,7 +36,8 @@ package enum RouterAssembly {
                 CallScript.make(
                     for: record,
                     prompts: prompts,
-                    defaultSystemPrompt: context.configuration.inbound.systemPrompt
+                    defaultSystemPrompt: context.configuration.inbound.systemPrompt,
+                    tools: CallTools()
                 )
             },
             reasoningFallback: prompts.reasoningFallback,

@@ -25,7 +25,7 @@ import Wire
                 case .send(.truncate(let item, let end), _):
                     if end <= .zero || end > self.received[item] ?? .zero { self.violation = "truncated at \(end)" }
                 case .start(_, let wait):
-                    if wait <= .zero || wait > .seconds(10) { self.violation = "a timer of \(wait)" }
+                    if wait <= .zero || wait > .seconds(15) { self.violation = "a timer of \(wait)" }
                 default: break
                 }
             }
@@ -37,7 +37,7 @@ import Wire
         let response = "r\(random.int(0...5))"
         let call = "c\(random.int(0...3))"
         let previous = random.chance(50) ? "i\(random.int(0...6))" : nil
-        switch random.int(0...31) {
+        switch random.int(0...35) {
         case 0: return .modelReady
         case 1: return .modelLost
         case 2, 3, 4:
@@ -58,29 +58,31 @@ import Wire
         case 6: return .dtmf(digit: "5")
         case 7: return .consulted(callID: call, advice: "advice")
         case 8:
-            let timers: [Conversation.Timer] = [.keypad, .hangUp, .retryResponse, .filler(callID: call)]
-            return .timer(timers[random.int(0...3)])
+            let timers: [Conversation.Timer] = [.keypad, .hangUp, .retryResponse, .handOver, .filler(callID: call)]
+            return .timer(timers[random.int(0...4)])
         case 9:
             return random.chance(40) ? .limit(.maxDuration, cuts: []) : .audioBegan(responseID: response, itemID: item)
         case 10, 11, 12, 13:
             let purposes: [[String: String]] = [
-                [:], ["purpose": "goodbye"], ["purpose": "farewell"], ["purpose": "filler"],
+                [:], ["purpose": "goodbye"], ["purpose": "farewell"], ["purpose": "filler"], ["purpose": "transfer"],
             ]
-            return .model(.responseCreated(id: response, metadata: purposes[random.int(0...3)]))
+            return .model(.responseCreated(id: response, metadata: purposes[random.int(0...4)]))
         case 14, 15, 16:
             let role: ModelItem.Role = random.chance(50) ? .user : .assistant
             return .model(.itemAdded(ModelItem(id: item, kind: .message(role: role)), previousItemID: previous))
         case 17: return .model(.transcriptDelta(responseID: response, itemID: item, text: "some words "))
         case 18: return .model(.transcriptDone(responseID: response, itemID: item, text: "some words and more"))
         case 19, 20:
-            let names = ["consult_reasoner", "end_call", "nonsense"]
+            let names = [
+                "consult_reasoner", "end_call", "nonsense", "transfer_call", "send_keypad", "schedule_callback",
+            ]
             return .model(
                 .functionCall(
                     ModelFunctionCall(
                         responseID: response,
                         itemID: item,
                         callID: call,
-                        name: names[random.int(0...2)],
+                        name: names[random.int(0...5)],
                         arguments: random.chance(50) ? "{}" : "{{"
                     )
                 )
@@ -101,6 +103,10 @@ import Wire
                 eventID: "c_\(random.int(1...9))"
             )
             return .model(.error(info))
+        case 31: return .say(instructions: "say this")
+        case 32: return .transferOrdered(to: "+15550001111")
+        case 33: return .transferUnanswered
+        case 34: return .toolAnswered(callID: call, output: "{}")
         default: return .model(.idleTimeout(itemID: item))
         }
     }
@@ -115,7 +121,7 @@ import Wire
             var conversation = Conversation(script: .sample)
             var referee = Referee()
             let date = Date(timeIntervalSince1970: 1_800_000_000)
-            for _ in 0..<random.int(5...60) {
+            for _ in 0..<random.int(5...80) {
                 let event = self.event(&random, &referee.received)
                 // What the model says of our request before we ask again.
                 switch event {

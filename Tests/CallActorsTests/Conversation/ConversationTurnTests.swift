@@ -244,7 +244,7 @@ import Wire
         talk.create("r1")
         #expect(talk.done("r1", usage: usage).contains(.used(usage)))
         #expect(talk.done("r1", usage: usage).isEmpty, "told twice")
-        #expect(talk.model(.callerTranscript(itemID: "u", text: "x", usage: usage)).contains(.used(usage)))
+        #expect(talk.model(.callerTranscript(itemID: "u", text: "x", usage: usage)).contains(.transcribed(usage)))
     }
 
     @Test("what the model says twice, late, or in another order than documented changes nothing")

@@ -123,18 +123,28 @@ private let callTypes = ["qualify_lead", "confirm_appointment", "follow_up", "co
 
     @Test("the tools are JSON Schema objects whose reasons are the ones that we read")
     func tools() throws {
-        #expect(Prompts.tools.map(\.name) == [Prompts.endCallToolName, Prompts.consultReasonerToolName])
-        for tool in Prompts.tools {
+        #expect(Prompts.tools(CallTools()).map(\.name) == [Prompts.endCallToolName, Prompts.consultReasonerToolName])
+        var everything = CallTools()
+        everything.transferNumbers = ["+15550001111", "+15550002222"]
+        everything.sendsKeypad = true
+        everything.schedulesCallbacks = true
+        let tools = Prompts.tools(everything)
+        #expect(tools.map(\.name).suffix(3) == ["transfer_call", "send_keypad", "schedule_callback"])
+        for tool in tools {
             let value = try JSONSerialization.jsonObject(with: Data(tool.parameters.utf8))
             let schema = try #require(value as? [String: Any])
             #expect(schema["type"] as? String == "object")
             let properties = try #require(schema["properties"] as? [String: [String: Any]])
-            #expect(Set(schema["required"] as? [String] ?? []) == Set(properties.keys))
-            if tool.name == Prompts.endCallToolName {
+            #expect(Set(schema["required"] as? [String] ?? []).isSubset(of: properties.keys))
+            switch tool.name {
+            case Prompts.endCallToolName:
                 let reasons = try #require(properties["reason"]?["enum"] as? [String])
                 #expect(reasons == Prompts.EndCallReason.allCases.map(\.rawValue))
-            } else {
-                #expect(Set(properties.keys) == ["situation", "question"])
+            case Prompts.transferToolName:
+                #expect(properties["to"]?["enum"] as? [String] == everything.transferNumbers)
+            case Prompts.keypadToolName: #expect(Set(properties.keys) == ["digits"])
+            case Prompts.callbackToolName: #expect(Set(properties.keys) == ["at", "note"])
+            default: #expect(Set(properties.keys) == ["situation", "question"])
             }
         }
     }

@@ -21,6 +21,13 @@ final class CallBench: Sendable {
     private let isRecording: Bool
     /// Ends are stored only while this is open.
     let ending: Gate
+    /// The carrier's account; nil: none.
+    let carrier: FakeCarrierControl?
+    /// Numbers that were opted out.
+    let optOuts = EventLog<String>()
+    let callbacks = EventLog<String>()
+    /// Opt-outs are written only while this is open.
+    let optingOut: Gate
 
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     static let loops: [CallLoop] = MultiThreadedEventLoopGroup.singleton.makeIterator().map { CallLoop($0) }
@@ -30,12 +37,16 @@ final class CallBench: Sendable {
         store: MemoryStore = MemoryStore(CallBench.record()),
         isRecording: Bool = false,
         ending: Gate = Gate(),
+        carrier: FakeCarrierControl? = nil,
+        optingOut: Gate = Gate(),
         _ change: (inout CallSettings) -> Void = { _ in }
     ) {
         self.connector = connector
         self.store = store
         self.isRecording = isRecording
         self.ending = ending
+        self.carrier = carrier
+        self.optingOut = optingOut
         self.loop = Self.loops[0]
         var settings = CallSettings()
         settings.idleTimeout = nil
@@ -46,7 +57,7 @@ final class CallBench: Sendable {
     var ports: CallPorts {
         var recorder: (@Sendable (String, AudioFormat) -> (any CallRecorder)?)?
         if self.isRecording { recorder = { _, _ in FakeRecorder(log: self.recording) } }
-        return CallPorts(
+        var ports = CallPorts(
             connector: self.connector,
             reasoner: self.reasoner,
             store: self.store,
@@ -61,6 +72,23 @@ final class CallBench: Sendable {
                 self.ends.append(end)
             }
         )
+        if let carrier = self.carrier {
+            ports.carrier = CarrierActions(control: carrier) { callID, document in
+                "https://router/\(callID)/\(document)"
+            }
+        }
+        ports.sayInstructions = { "say: \($0)" }
+        ports.optOut = { number in
+            await self.optingOut.pass()
+            self.optOuts.append(number)
+            return true
+        }
+        ports.scheduleCallback = { record, date, note in
+            self.callbacks.append("\(record.farParty ?? "-") \(note)")
+            return note == "no" ? .refused("not now") : .scheduled(date)
+        }
+        ports.price = { usage, _ in Double(usage.voice.outputAudio) }
+        return ports
     }
 
     func session(_ record: CallRecord = CallBench.record(), past: CallPast = CallPast()) -> CallSession {
