@@ -1,4 +1,5 @@
 import CallActors
+import Foundation
 
 extension CallRecord.Status {
     /// How far along an attempt is; both ends of it rank alike.
@@ -21,6 +22,7 @@ extension CallRecord {
     ///
     /// - A status moves forward only, and an end is final: the first end keeps its reason, time and length.
     /// - An outcome once written is never replaced, nor is the summary that goes with it.
+    /// - The number of the newest status callback only grows within an attempt.
     /// - Everything else is overwritten where the change gives a value.
     package mutating func apply(_ change: CallChange) {
         let hadEnded = self.status.isTerminal
@@ -36,12 +38,41 @@ extension CallRecord {
         } else if change.outcome == nil {
             self.applySummary(of: change)
         }
+        if let sequence = change.carrierSequence {
+            self.carrierSequence = max(sequence, self.carrierSequence ?? sequence)
+        }
+        self.answeredBy = change.answeredBy ?? self.answeredBy
         self.callSID = change.callSID ?? self.callSID
         self.startedAt = change.startedAt ?? self.startedAt
         self.transcript = change.transcript ?? self.transcript
         self.recordingURL = change.recordingURL ?? self.recordingURL
         self.usage = change.usage ?? self.usage
         self.costUSD = change.costUSD ?? self.costUSD
+    }
+
+    /// Takes a queued call up: from now on it is being dialled.
+    package mutating func claim(at date: Date) {
+        self.status = .initiating
+        self.dialledAt = date
+        self.callSID = nil
+        self.carrierSequence = nil
+    }
+
+    /// Puts the call back to be dialled again, as if the attempt that failed had left nothing but its cost.
+    package mutating func requeue(attempt: Int, dialAt: Date) {
+        self.status = .queued
+        self.attempt = attempt
+        self.dialAt = dialAt
+        self.callSID = nil
+        self.dialledAt = nil
+        self.carrierSequence = nil
+        self.answeredBy = nil
+        self.startedAt = nil
+        self.endedAt = nil
+        self.durationSeconds = nil
+        self.endReason = nil
+        self.errorMessage = nil
+        self.transcript = []
     }
 
     private mutating func applySummary(of change: CallChange) {

@@ -33,6 +33,10 @@ struct CallRow: FetchableRecord, PersistableRecord {
         record.initiatorID = row["initiator_id"]
         record.scheduledTime = Self.date(row["scheduled_time"])
         record.attempt = row["attempt"]
+        record.dialAt = Self.date(row["dial_at"])
+        record.dialledAt = Self.date(row["dialled_at"])
+        record.carrierSequence = row["carrier_sequence"]
+        record.answeredBy = row["answered_by"]
         record.startedAt = Self.date(row["started_at"])
         record.endedAt = Self.date(row["ended_at"])
         record.durationSeconds = row["duration_seconds"]
@@ -70,6 +74,10 @@ struct CallRow: FetchableRecord, PersistableRecord {
         container["initiator_id"] = record.initiatorID
         container["scheduled_time"] = record.scheduledTime?.timeIntervalSinceReferenceDate
         container["attempt"] = record.attempt
+        container["dial_at"] = record.dialAt?.timeIntervalSinceReferenceDate
+        container["dialled_at"] = record.dialledAt?.timeIntervalSinceReferenceDate
+        container["carrier_sequence"] = record.carrierSequence
+        container["answered_by"] = record.answeredBy
         container["created_at"] = record.createdAt.timeIntervalSinceReferenceDate
         container["started_at"] = record.startedAt?.timeIntervalSinceReferenceDate
         container["ended_at"] = record.endedAt?.timeIntervalSinceReferenceDate

@@ -115,6 +115,13 @@ package struct JournalBuffer: Sendable {
         self.waiting.append(contentsOf: again)
     }
 
+    /// Forgets what `callID` waits for, without counting it as lost: it belongs to an attempt that is over.
+    package mutating func forget(_ callID: String) {
+        guard let line = self.lines.removeValue(forKey: callID) else { return }
+        self.count -= line.entries.count
+        self.waiting.removeAll { $0 == callID }
+    }
+
     private mutating func coalesce(_ callID: String) {
         guard var line = self.lines[callID], line.entries.count >= line.coalesceAt else { return }
         let before = line.entries.count

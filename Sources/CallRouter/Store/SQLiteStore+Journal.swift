@@ -33,13 +33,16 @@ extension SQLiteStore {
         return try await self.read { db in try self.entries(of: callID, waiting: waiting, db) }
     }
 
-    /// Journal entries that are not on disk yet: `callrouter_outbox_pending`.
-    package var outboxPending: Int { self.buffer.withLock { $0.count } }
+    /// What is not where it belongs yet, `callrouter_outbox_pending`: journal entries that are not on disk, and calls and
+    /// leads that the hosted system of record has not heard of.
+    package var outboxPending: Int { self.buffer.withLock { $0.count } + self.outboxSeen.withLock { $0.count } }
 
     /// How long the oldest of them has waited: `callrouter_outbox_oldest_seconds`.
     package var outboxOldestAge: Duration {
         let now = ContinuousClock.now
-        return self.buffer.withLock { $0.oldestAge(at: now) }
+        let journal = self.buffer.withLock { $0.oldestAge(at: now) }
+        let oldest = self.outboxSeen.withLock { $0.oldest }
+        return max(journal, oldest.map { .seconds(max(0, -$0.timeIntervalSinceNow)) } ?? .zero)
     }
 
     /// Commits journal entries in groups until it is cancelled, then what is left.
@@ -61,7 +64,7 @@ extension SQLiteStore {
                     self.logger.error(
                         "\(error)",
                         metadata: [
-                            "failures": "\(failures)", "pending": "\(self.outboxPending)",
+                            "failures": "\(failures)", "pending": "\(self.buffer.withLock { $0.count })",
                             "lost": "\(self.buffer.withLock { $0.lostCount })",
                         ]
                     )
@@ -69,7 +72,7 @@ extension SQLiteStore {
                 let backoff = Self.commitInterval * (1 << min(failures - 1, 7))
                 try? await Task.sleep(for: min(backoff, .seconds(5)))
             }
-            if self.outboxPending > 0 { self.wake.signal() }
+            if self.buffer.withLock({ $0.count }) > 0 { self.wake.signal() }
         }
         do throws(StoreError) { try await self.flush() } catch { self.logger.error("\(error)") }
     }

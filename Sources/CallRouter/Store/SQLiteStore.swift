@@ -19,13 +19,19 @@ import Darwin
 ///
 /// No access is cut short by the cancellation of the task that asks: the last writes of a call often come from a task
 /// that is ending.
-package final class SQLiteStore: CallStore {
+package final class SQLiteStore: DialStore {
     /// The file's name in `DATA_DIR`.
     package static let fileName = "callrouter.sqlite"
 
     let database: DatabasePool
     let buffer: Mutex<JournalBuffer>
     let wake = WakeSignal()
+    /// Every change of a call also goes to the outbox, for a system of record elsewhere.
+    let isMirrored: Bool
+    /// Signalled when the outbox got a row.
+    let outboxWake = WakeSignal()
+    /// The outbox as its worker last saw it.
+    let outboxSeen = Mutex(OutboxState())
     let metering: (any CallMetering)?
     let logger: Logger
 
@@ -35,12 +41,14 @@ package final class SQLiteStore: CallStore {
     ///   - directory: `DATA_DIR`, which exists and is locked by this process (``DataDirectoryLock``).
     ///   - metering: Told of every failed access (`kind="store"`); callers need not count them again.
     ///   - logger: Told of journal writes that fail, without content.
+    ///   - isMirrored: Every change of a call is also put into the outbox, in the same transaction; somebody must empty it.
     ///   - bufferLimit: Journal entries from which superseded ones give way, see ``JournalBuffer``.
     /// - Throws: ``StoreOpenError`` where the file cannot be opened, is no database or is of a newer version.
     package init(
         directory: String,
         metering: (any CallMetering)?,
         logger: Logger,
+        isMirrored: Bool = false,
         bufferLimit: Int = 100_000
     ) throws(StoreOpenError) {
         let path = directory + "/" + Self.fileName
@@ -57,6 +65,7 @@ package final class SQLiteStore: CallStore {
                 return try Int64.fetchOne(db, sql: "SELECT max(seq) FROM journal") ?? 0
             }
             self.database = database
+            self.isMirrored = isMirrored
             self.buffer = Mutex(JournalBuffer(softLimit: bufferLimit, firstSequence: lastSequence + 1))
             self.metering = metering
             self.logger = logger
@@ -121,7 +130,11 @@ package final class SQLiteStore: CallStore {
     }
 
     package func insert(_ record: CallRecord) async throws(StoreError) {
-        try await self.write { db in try CallRow(record).insert(db, onConflict: .ignore) }
+        try await self.write { db in
+            guard try !CallRow.exists(db, key: record.callID) else { return }
+            try CallRow(record).insert(db)
+            try self.mirror(record, after: nil, db)
+        }
     }
 
     /// Applies `change` in one transaction; see ``CallRecord/apply(_:)`` for what may change.
@@ -139,7 +152,7 @@ package final class SQLiteStore: CallStore {
                 row.record = try self.live(stored.record, waiting: waiting, db)
             }
             row.record.apply(change)
-            try row.updateChanges(db, from: stored)
+            if try row.updateChanges(db, from: stored) { try self.mirror(row.record, after: stored.record, db) }
             if row.record.outcome != nil, stored.record.outcome == nil {
                 try db.execute(sql: "DELETE FROM journal WHERE call_id = ?", arguments: [callID])
             }
@@ -214,10 +227,10 @@ package final class SQLiteStore: CallStore {
         }
     }
 
-    private static let columnsWithoutTranscript = """
+    static let columnsWithoutTranscript = """
         call_id, call_sid, direction, from_number, to_number, status, outcome, end_reason, call_type, objective, \
-        system_prompt, voice, lead_id, business_id, consumer_id, initiator_id, scheduled_time, attempt, created_at, \
-        started_at, ended_at, duration_seconds, summary, consumer_interest_level, next_action, appointment_time, \
+        system_prompt, voice, lead_id, business_id, consumer_id, initiator_id, scheduled_time, attempt, dial_at, \
+        dialled_at, carrier_sequence, answered_by, created_at, started_at, ended_at, duration_seconds, summary, consumer_interest_level, next_action, appointment_time, \
         quote_amount, recording_url, error_message, usage, cost_usd, context
         """
 }

@@ -58,6 +58,19 @@ import Testing
         #expect(call.recordingURL == "https://example.com/r.wav", "what is no part of the outcome is written")
     }
 
+    @Test("the number of the newest callback only grows within an attempt")
+    func sequenceGrows() {
+        var call = Samples.call("c", status: .initiating)
+        for (given, kept) in [(2, 2), (5, 5), (3, 5)] {
+            var change = CallChange()
+            change.carrierSequence = given
+            call.apply(change)
+            #expect(call.carrierSequence == kept)
+        }
+        call.requeue(attempt: 2, dialAt: Samples.start)
+        #expect(call.carrierSequence == nil)
+    }
+
     @Test("an empty change changes nothing")
     func emptyChange() {
         var call = Samples.fullCall("c")

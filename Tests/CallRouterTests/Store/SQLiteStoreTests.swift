@@ -43,6 +43,8 @@ import Testing
         change.errorMessage = "none"
         change.usage = Samples.usage(5)
         change.costUSD = 0.25
+        change.carrierSequence = 4
+        change.answeredBy = "human"
         var expected = Samples.call("c")
         expected.apply(change)
         #expect(try await self.store.update(callID: "c", change) == expected)
