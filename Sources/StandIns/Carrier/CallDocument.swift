@@ -1,4 +1,4 @@
-/// A LaML document: the verbs that the carrier carries out, in order.
+/// A LaML or SWML document: the verbs that the carrier carries out, in order.
 package struct CallDocument: Sendable, Equatable {
     package enum Verb: Sendable, Equatable {
         case connect(Stream)
@@ -7,16 +7,26 @@ package struct CallDocument: Sendable, Equatable {
         case say(String)
         case pause(seconds: Int)
         case dial(Dial)
+        /// `<Play digits="…">`: keypad tones to the far end; `w` is a wait of half a second, `W` of a whole one.
+        case playDigits(String)
         case hangup
+        /// SWML's `transfer`: fetches another SWML document; nothing after it runs.
+        case transfer(url: String)
     }
 
-    /// `<Connect><Stream>`.
+    /// `<Connect><Stream>`, or SWML's `connect` to a `stream:`.
     package struct Stream: Sendable, Equatable {
         package var url: String
         package var authBearerToken: String?
         package var codec: String?
         package var isRealtime: Bool
         package var parameters: [String: String]
+        package var name: String?
+        /// Told when the stream starts and stops.
+        package var statusURL: String?
+        package var statusMethod = "POST"
+        /// What SWML does when the stream is over; nil goes on with the next verb.
+        package var result: ConnectResult?
 
         package init(
             url: String,
@@ -30,6 +40,17 @@ package struct CallDocument: Sendable, Equatable {
             self.codec = codec
             self.isRealtime = isRealtime
             self.parameters = parameters
+        }
+    }
+
+    /// SWML's `result` of a `connect`: a switch on `connect_result`.
+    package struct ConnectResult: Sendable, Equatable {
+        package var cases: [String: [Verb]]
+        package var otherwise: [Verb]
+
+        package init(cases: [String: [Verb]], otherwise: [Verb] = []) {
+            self.cases = cases
+            self.otherwise = otherwise
         }
     }
 
@@ -58,7 +79,9 @@ package struct CallDocument: Sendable, Equatable {
 
     package var verbs: [Verb]
 
-    /// Reads a document as a carrier does.
+    init(verbs: [Verb]) { self.verbs = verbs }
+
+    /// Reads a LaML document as a carrier does.
     ///
     /// - Throws: ``Refusal`` for what SignalWire documents as an error: leading white space, more than 64 KiB, XML that
     ///   is not well-formed, a stream address with a query, an unknown verb.
@@ -97,6 +120,12 @@ package struct CallDocument: Sendable, Equatable {
                     method: node.attributes["method"] ?? "POST"
                 )
             )
+        case "Play":
+            guard let digits = node.attributes["digits"] else {
+                throw Refusal(reason: "Play without digits; this stand-in plays no files")
+            }
+            guard Self.isDigits(digits) else { throw Refusal(reason: "digits other than 0-9 # * w W (13321)") }
+            return .playDigits(digits)
         case "Hangup": return .hangup
         default: throw Refusal(reason: "\(node.name) is no verb")
         }
@@ -104,11 +133,7 @@ package struct CallDocument: Sendable, Equatable {
 
     private static func stream(_ node: XMLNode) throws(Refusal) -> Stream {
         guard let url = node.attributes["url"] else { throw Refusal(reason: "Stream without url") }
-        guard url == self.trimmed(url) else { throw Refusal(reason: "white space around the stream's url (31922)") }
-        guard !url.contains("?") else { throw Refusal(reason: "a query string in the stream's url") }
-        guard url.hasPrefix("wss://") || url.hasPrefix("ws://") else {
-            throw Refusal(reason: "the stream's url is not wss (31922)")
-        }
+        try self.check(streamURL: url)
         var parameters: [String: String] = [:]
         for parameter in node.children {
             guard parameter.name == "Parameter", let name = parameter.attributes["name"],
@@ -117,13 +142,30 @@ package struct CallDocument: Sendable, Equatable {
             guard name.count + value.count <= 500 else { throw Refusal(reason: "a Parameter over 500 characters") }
             parameters[name] = value
         }
-        return Stream(
+        var stream = Stream(
             url: url,
             authBearerToken: node.attributes["authBearerToken"],
             codec: node.attributes["codec"],
             isRealtime: node.attributes["realtime"] == "true",
             parameters: parameters
         )
+        stream.name = node.attributes["name"]
+        stream.statusURL = node.attributes["statusCallback"]
+        stream.statusMethod = node.attributes["statusCallbackMethod"] ?? "POST"
+        return stream
+    }
+
+    static func check(streamURL url: String) throws(Refusal) {
+        guard url == self.trimmed(url) else { throw Refusal(reason: "white space around the stream's url (31922)") }
+        guard !url.contains("?") else { throw Refusal(reason: "a query string in the stream's url") }
+        guard url.hasPrefix("wss://") || url.hasPrefix("ws://") else {
+            throw Refusal(reason: "the stream's url is not wss (31922)")
+        }
+    }
+
+    /// What `<Play digits>` and `SendDigits` take: 1 to 32 of `0-9 # * w W`.
+    static func isDigits(_ text: String) -> Bool {
+        (1...32).contains(text.count) && text.allSatisfy { "0123456789#*wW".contains($0) }
     }
 
     private static func trimmed(_ text: String) -> String {

@@ -15,6 +15,26 @@ extension CarrierCall {
         }
     }
 
+    /// Waits until the call is answered, or over without that.
+    package nonisolated func answered(within timeout: Duration = .seconds(20)) async throws {
+        try await self.record.wait(for: "the call to be answered", within: timeout) { record in
+            record.answeredAt != nil || record.end != nil ? () : nil
+        }
+    }
+
+    /// Says how the next `<Dial>` of this call goes, whatever number it dials.
+    package func expectDial(_ callee: Callee) {
+        self.dialledParty = callee
+    }
+
+    /// Hangs the dialled leg up, as the person on it does.
+    package nonisolated func endDialledLeg() {
+        self.record.update { record in
+            guard let last = record.legs.indices.last else { return }
+            record.legs[last].isHungUp = true
+        }
+    }
+
     /// Starts to play a clip after what is already to be played, and returns its place in the record.
     @discardableResult
     package func begin(_ clip: SpeechClip) -> Int {

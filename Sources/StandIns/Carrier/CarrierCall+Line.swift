@@ -5,23 +5,41 @@ import Wire
 
 extension CarrierCall {
     /// Opens the stream of a document and stays until it is closed.
-    func connect(_ stream: CallDocument.Stream) async {
+    ///
+    /// - Returns: Whether there was a stream: SWML's `connect_result`.
+    @discardableResult
+    func connect(_ stream: CallDocument.Stream) async -> Bool {
         let number: Int
         do {
-            guard let opened = try await self.open(stream) else { return }
+            guard let opened = try await self.open(stream) else {
+                self.report(stream, .failed("connection_refused"), streamSID: "")
+                return false
+            }
             number = opened
         } catch {
             self.record.update { record in
                 record.refusedUpgrades.append(0)
                 record.anomalies.append("the stream could not be opened: \(error)")
             }
-            return
+            self.report(stream, .failed("connection_refused_timeout_or_ssl_error"), streamSID: "")
+            return false
         }
+        let streamSID = self.record.read { $0.streams[number].streamSID }
+        self.report(stream, .started, streamSID: streamSID)
         // No call lasts longer than four hours, the carriers' own limit.
         _ = try? await self.record.wait(for: "the stream to close", within: .seconds(14_400)) { record in
-            record.streams[number].close == nil ? nil : true
+            record.streams[number].close != nil || record.command != nil ? true : nil
+        }
+        if self.record.read({ $0.streams[number].close == nil }) {
+            // The REST API has other plans for the call.
+            self.endLine()
+            _ = try? await self.record.wait(for: "the close of the stream", within: .seconds(5)) { record in
+                record.streams[number].close
+            }
         }
         self.line = nil
+        self.report(stream, .stopped, streamSID: streamSID)
+        return true
     }
 
     /// - Returns: The stream's place in the record; nil where the router refused it.
@@ -90,7 +108,8 @@ extension CarrierCall {
     }
 
     private static func format(_ codec: String) -> AudioFormat {
-        switch codec {
+        // SWML may name the packet time too, as in `L16@24000h@40i`.
+        switch codec.split(separator: "@").prefix(2).joined(separator: "@") {
         case "L16@16000h": .l16(rate: 16_000)
         case "L16@24000h": .l16(rate: 24_000)
         default: .pcmu

@@ -1,4 +1,3 @@
-import Foundation
 import NIOCore
 import Wire
 
@@ -12,6 +11,7 @@ package actor CarrierCall {
     package nonisolated let record: Record<CarrierCallRecord>
     nonisolated let carrier: StandInCarrier
     nonisolated let eventLoop: any EventLoop
+    nonisolated let callbacks = CallbackLane()
     nonisolated var settings: CarrierSettings { self.carrier.settings }
 
     var line: CarrierLine?
@@ -19,6 +19,13 @@ package actor CarrierCall {
     var voice: CallerVoice
     var pacer: Scheduled<Void>?
     var nextTick = ContinuousClock.now
+    /// The language of the documents that the call is steered with now.
+    var format = DocumentFormat.laml
+    var nextSequenceNumber = 0
+    /// What becomes of a call that the router placed.
+    var callee: Callee?
+    /// What becomes of the next `<Dial>`, whatever number it dials.
+    var dialledParty: Callee?
 
     init(carrier: StandInCarrier, eventLoop: any EventLoop, record: CarrierCallRecord) {
         self.executor = eventLoop.executor
@@ -33,28 +40,21 @@ package actor CarrierCall {
     /// - Parameters:
     ///   - address: A path below the router's public address, such as `/laml/inbound`.
     ///   - direction: `inbound`, or `outbound-api` for a call that the router placed.
-    package func run(from address: String = "/laml/inbound", direction: String = "inbound") async {
-        self.record.update { $0.answeredAt = .now }
-        self.startPacing()
-        var next: Fetch? = Fetch(url: self.settings.publicBase + address, method: "POST", extra: [])
-        var end = CarrierCallRecord.End.documentEnded
-        // A call that is redirected more often than this goes round in circles.
-        for _ in 0..<100 {
-            guard let fetch = next, !self.isHungUp else { break }
-            do {
-                next = try await self.perform(try await self.document(fetch, direction: direction))
-            } catch {
-                end = .failed("\(error)")
-                next = nil
-            }
-        }
-        self.stopPacing()
-        let final: CarrierCallRecord.End = self.isHungUp ? .callerHungUp : end
-        self.record.update { record in
-            record.end = final
-            record.endedAt = .now
-        }
-        await self.reportEnd(direction)
+    ///   - format: The language of the documents.
+    package func run(
+        from address: String = "/laml/inbound",
+        direction: String = "inbound",
+        format: DocumentFormat = .laml
+    ) async {
+        async let callbacks: Void = self.callbacks.run()
+        self.record.update { $0.direction = direction }
+        // Callers hear the ringing, which ends with the answer: the numbers of both are taken.
+        self.nextSequenceNumber = 2
+        self.enter(.inProgress)
+        let fetch = Fetch(url: self.settings.publicBase + address, method: "POST", format: format)
+        await self.live(fetch)
+        self.callbacks.finish()
+        await callbacks
     }
 
     /// Opens a stream without a document, as a router with `STREAM_AUTH=off` may be used, and keeps it until it closes.
@@ -80,101 +80,57 @@ package actor CarrierCall {
             )
         )
         self.stopPacing()
-        let final: CarrierCallRecord.End = self.isHungUp ? .callerHungUp : .documentEnded
+        self.finish(.documentEnded)
+    }
+
+    /// What an answered call does, from its first document to its end.
+    func live(_ first: Fetch) async {
+        self.startPacing()
+        var next: Fetch? = first
+        var end = CarrierCallRecord.End.documentEnded
+        // A call that is redirected more often than this goes round in circles.
+        for _ in 0..<100 {
+            guard let fetch = next, !self.isOver else { break }
+            do {
+                next = try await self.perform(try await self.document(fetch)) ?? self.takeRedirect()
+            } catch {
+                next = self.takeRedirect()
+                if next == nil { end = .failed("\(error)") }
+            }
+        }
+        self.stopPacing()
+        self.enter(.completed)
+        self.finish(self.record.read { $0.command == .end } ? .endedByAPI : end)
+    }
+
+    func finish(_ end: CarrierCallRecord.End) {
+        let final: CarrierCallRecord.End = self.isHungUp ? .callerHungUp : end
         self.record.update { record in
             record.end = final
             record.endedAt = .now
         }
     }
 
-    struct Fetch {
-        var url: String
-        var method: String
-        var extra: [(name: String, value: String)]
-    }
-
     nonisolated var isHungUp: Bool { self.record.read(\.isHungUp) }
 
-    private func document(_ fetch: Fetch, direction: String) async throws -> CallDocument {
-        let (callSID, from, to) = self.record.read { ($0.callSID, $0.from, $0.to) }
-        let form: [(name: String, value: String)] =
-            [
-                ("AccountSid", self.settings.accountSID), ("ApiVersion", "2010-04-01"), ("CallSid", callSID),
-                ("CallStatus", "in-progress"), ("Direction", direction), ("From", from), ("To", to),
-            ] + fetch.extra
-        do {
-            return try await self.fetch(fetch, form)
-        } catch {
-            guard let fallback = self.settings.fallbackURL, fallback != fetch.url, !self.isHungUp else { throw error }
-            return try await self.fetch(Fetch(url: fallback, method: "POST", extra: []), form)
+    /// Nothing more is carried out: somebody hung up, or the REST API ended the call.
+    nonisolated var isOver: Bool { self.record.read { $0.isHungUp || $0.command == .end } }
+
+    /// The document that the REST API put in the place of the running one, once.
+    func takeRedirect() -> Fetch? {
+        let link: CarrierOrder.Link? = self.record.update { record in
+            guard !record.isHungUp, case .redirect(let link) = record.command else { return nil }
+            record.command = nil
+            record.redirects.append(link)
+            return link
         }
+        return link.map { Fetch(url: $0.url, method: $0.method, format: .laml) }
     }
 
-    private func fetch(_ fetch: Fetch, _ form: [(name: String, value: String)]) async throws -> CallDocument {
-        var entry = CarrierCallRecord.Fetch(url: fetch.url, method: fetch.method, at: .now)
-        do {
-            let (status, body) = try await self.carrier.request(fetch.method, fetch.url, form: form)
-            entry.status = status
-            guard status == 200 else { throw CallDocument.Refusal(reason: "HTTP status \(status)") }
-            let document = try CallDocument(parsing: body)
-            entry.verbs = document.verbs
-            let done = entry
-            self.record.update { $0.fetches.append(done) }
-            return document
-        } catch {
-            entry.error = "\(error)"
-            let failed = entry
-            self.record.update { $0.fetches.append(failed) }
-            throw error
-        }
-    }
-
-    /// Carries out the verbs; returns the document that takes over, or nil when the call is over.
-    private func perform(_ document: CallDocument) async throws -> Fetch? {
-        for verb in document.verbs {
-            guard !self.isHungUp else { return nil }
-            switch verb {
-            case .connect(let stream): await self.connect(stream)
-            case .redirect(let url, let method): return Fetch(url: url, method: method, extra: [])
-            case .say(let text):
-                self.record.update { $0.said.append(text) }
-                await self.pass(self.settings.sayCharacterTime * text.count)
-            case .pause(let seconds): await self.pass(.seconds(seconds))
-            case .dial(let dial):
-                self.record.update { $0.dialled.append(dial) }
-                let (status, after) = self.settings.dialResult?(dial) ?? ("no-answer", .milliseconds(200))
-                await self.pass(after)
-                guard let action = dial.action, !self.isHungUp else { continue }
-                return Fetch(url: action, method: dial.method, extra: [("DialCallStatus", status)])
-            case .hangup: return nil
-            }
-        }
-        return nil
-    }
-
-    /// Lets time pass, unless the caller hangs up.
-    private func pass(_ duration: Duration) async {
-        _ = try? await self.record.wait(for: "the caller to hang up", within: duration) { $0.isHungUp ? true : nil }
-    }
-
-    /// Tells the number's status callback that the call is over, where there is one.
-    private func reportEnd(_ direction: String) async {
-        guard let url = self.settings.statusCallbackURL else { return }
-        let (callSID, from, to) = self.record.read { ($0.callSID, $0.from, $0.to) }
-        let seconds = self.record.read { record in
-            record.answeredAt.map { Int($0.duration(to: .now).components.seconds) } ?? 0
-        }
-        let form: [(name: String, value: String)] = [
-            ("AccountSid", self.settings.accountSID), ("ApiVersion", "2010-04-01"), ("CallSid", callSID),
-            ("CallStatus", "completed"), ("CallDuration", String(seconds)), ("Direction", direction), ("From", from),
-            ("To", to), ("SequenceNumber", "3"), ("CallbackSource", "call-progress-events"),
-        ]
-        do {
-            let (status, _) = try await self.carrier.request("POST", url, form: form)
-            guard status != 204, status != 200 else { return }
-            self.record.update { $0.anomalies.append("the status callback was answered with \(status)") }
-        } catch {
-            self.record.update { $0.anomalies.append("the status callback failed: \(error)") }
+    /// Lets time pass, unless the caller hangs up or the REST API has other plans.
+    func pass(_ duration: Duration) async {
+        _ = try? await self.record.wait(for: "somebody to hang up", within: duration) { record in
+            record.isInterrupted ? true : nil
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Wire
 
 /// Everything that happened to one call, as its carrier and its caller saw it.
@@ -30,8 +31,44 @@ package struct CarrierCallRecord: Sendable {
         case callerHungUp
         /// The document said so, or had no verb left.
         case documentEnded
+        /// The router ended it through the REST API.
+        case endedByAPI
+        /// It was never answered: busy, no answer, failed or canceled.
+        case notAnswered(PhoneStatus)
         /// A document could not be had or used.
         case failed(String)
+    }
+
+    /// One callback, once it was delivered or given up.
+    package struct Callback: Sendable, Equatable {
+        package enum Kind: Sendable, Equatable { case status, answering, stream }
+
+        package var kind: Kind
+        /// `CallStatus`, `AnsweredBy` or the stream's event.
+        package var value: String
+        package var sequenceNumber: Int?
+        /// HTTP statuses of the tries; 0 where there was no answer.
+        package var tries: [Int]
+    }
+
+    /// The other leg of a `<Dial>`.
+    package struct DialledLeg: Sendable, Equatable {
+        package var callSID: String
+        package var number: String
+        package var callerID: String?
+        package var startedAt: ContinuousClock.Instant
+        package var answeredAt: ContinuousClock.Instant?
+        package var endedAt: ContinuousClock.Instant?
+        /// `DialCallStatus`, once it is over.
+        package var status: String?
+        /// The person on it has hung up.
+        package var isHungUp = false
+    }
+
+    /// What the REST API asked of a live call and was not carried out yet.
+    package enum Command: Sendable, Equatable {
+        case redirect(CarrierOrder.Link)
+        case end
     }
 
     /// What the caller hears, brought up to date every 20 ms.
@@ -51,6 +88,24 @@ package struct CarrierCallRecord: Sendable {
     package let number: UInt32
     package let from: String
     package let to: String
+    /// `inbound`, or `outbound-api` for a call that the router placed.
+    package var direction = "inbound"
+    /// The order of a call that the router placed.
+    package var order: CarrierOrder?
+    package var status = PhoneStatus.queued
+    package var createdDate = Date()
+    package var answeredDate: Date?
+    package var endedDate: Date?
+    /// The result of the answering machine detection, once there is one.
+    package var answeredBy: String?
+    package var callbacks: [Callback] = []
+    package var legs: [DialledLeg] = []
+    /// Keypad tones that documents played, in order.
+    package var playedDigits = ""
+    package var command: Command?
+    /// Documents that the REST API put in the place of the running one.
+    package var redirects: [CarrierOrder.Link] = []
+    package var mailbox: MailboxReport?
     package var fetches: [Fetch] = []
     package var streams: [CarrierStreamRecord] = []
     package var utterances: [Utterance] = []
@@ -79,6 +134,15 @@ package struct CarrierCallRecord: Sendable {
         self.from = from
         self.to = to
     }
+
+    /// Whole seconds of talk so far.
+    package var talkSeconds: Int {
+        guard let answeredDate else { return 0 }
+        return Int((self.endedDate ?? Date()).timeIntervalSince(answeredDate))
+    }
+
+    /// The verb that runs must stop: somebody hung up, or the REST API has other plans.
+    package var isInterrupted: Bool { self.isHungUp || self.command != nil }
 
     /// The router's identifier of the call, once a stream was told it.
     package var callID: String? { self.streams.lazy.compactMap { $0.parameters["callId"] }.first }

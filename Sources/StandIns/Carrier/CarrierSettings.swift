@@ -26,8 +26,10 @@ package struct CarrierSettings: Sendable {
     ///
     /// The carrier's own voice is not heard by anyone here.
     package var sayCharacterTime = Duration.milliseconds(20)
-    /// What becomes of a `<Dial>`: its DialCallStatus and how long the dialled leg lasts.
-    package var dialResult: (@Sendable (CallDocument.Dial) -> (status: String, after: Duration))?
+    /// What becomes of a call, or of a `<Dial>`, to a number that ``StandInCarrier/script(_:_:)`` does not name.
+    package var callee = Callee.person
+    /// The wait before a callback that was not taken is tried again; three tries in all.
+    package var callbackRetryGap = Duration.milliseconds(200)
 
     package init(routerPort: Int) {
         self.routerPort = routerPort
