@@ -85,6 +85,7 @@ cphonenumbers_facts cphonenumbers_look_up(const char *number) noexcept {
         util().GetRegionCodeForNumber(parsed, &region);
         copy(region == "ZZ" ? std::string() : region, facts.region);
         facts.kind = kindOf(util().GetNumberType(parsed));
+        facts.is_short = shortNumbers().IsValidShortNumber(parsed);
         facts.is_valid = util().IsValidNumber(parsed);
         util().GetNationalSignificantNumber(parsed, &national);
         facts.national_length = static_cast<int32_t>(national.size());

@@ -1,41 +1,49 @@
 #include "csoxr.h"
 
 #include <soxr.h>
+#include <stdlib.h>
 
-// The library's own type behind our name: nothing is added to it.
-static soxr_t library(csoxr_stream *stream) { return (soxr_t)stream; }
+struct csoxr_stream {
+    soxr_t library;
+    double ratio;
+};
 
-csoxr_stream *csoxr_make(double input_rate, double output_rate, csoxr_quality quality) {
-    soxr_error_t error = NULL;
-    const soxr_io_spec_t samples = soxr_io_spec(SOXR_INT16_I, SOXR_INT16_I);
-    // The recipe only fills in what is set below; HQ has 20 bits.
-    soxr_quality_spec_t filter = soxr_quality_spec(SOXR_HQ, 0);
-    filter.precision = quality.precision;
-    filter.phase_response = quality.phase_response;
-    filter.passband_end = quality.passband_end;
-    filter.stopband_begin = quality.stopband_begin;
-    const soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
-    soxr_t made = soxr_create(input_rate, output_rate, 1, &error, &samples, &filter, &runtime);
-    if (error != NULL) {
-        soxr_delete(made);
+csoxr_stream *csoxr_make(double input_rate, double output_rate) {
+    csoxr_stream *const stream = calloc(1, sizeof *stream);
+    if (stream == NULL) {
         return NULL;
     }
-    return (csoxr_stream *)made;
+    soxr_error_t error = NULL;
+    const soxr_io_spec_t samples = soxr_io_spec(SOXR_INT16_I, SOXR_INT16_I);
+    const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, SOXR_VR);
+    const soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
+    stream->ratio = input_rate / output_rate;
+    stream->library = soxr_create(input_rate, output_rate, 1, &error, &samples, &quality, &runtime);
+    if (error == NULL) {
+        error = soxr_set_io_ratio(stream->library, stream->ratio, 0);
+    }
+    if (error != NULL) {
+        csoxr_free(stream);
+        return NULL;
+    }
+    return stream;
 }
 
-void csoxr_free(csoxr_stream *stream) { soxr_delete(library(stream)); }
+void csoxr_free(csoxr_stream *stream) {
+    if (stream != NULL) {
+        soxr_delete(stream->library);
+        free(stream);
+    }
+}
 
 size_t csoxr_process(csoxr_stream *stream, const int16_t *input, size_t input_count, int16_t *output,
                      size_t output_limit) {
     size_t taken = 0, written = 0;
     const soxr_error_t error =
-        soxr_process(library(stream), input, input_count, &taken, output, output_limit, &written);
+        soxr_process(stream->library, input, input_count, &taken, output, output_limit, &written);
     return error == NULL && taken == input_count ? written : SIZE_MAX;
 }
 
-size_t csoxr_drain(csoxr_stream *stream, int16_t *output, size_t output_limit) {
-    size_t written = 0;
-    return soxr_process(library(stream), NULL, 0, NULL, output, output_limit, &written) == NULL ? written : SIZE_MAX;
+bool csoxr_clear(csoxr_stream *stream) {
+    return soxr_clear(stream->library) == NULL && soxr_set_io_ratio(stream->library, stream->ratio, 0) == NULL;
 }
-
-bool csoxr_clear(csoxr_stream *stream) { return soxr_clear(library(stream)) == NULL; }

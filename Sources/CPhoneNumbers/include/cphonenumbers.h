@@ -39,6 +39,8 @@ typedef struct {
     bool is_valid;
     /// Calls to it reach an emergency service in a country with its calling code.
     bool is_emergency;
+    /// A short code of a service, such as +1 211; never a subscriber's number.
+    bool is_short;
     /// Digits after the calling code, without a trunk prefix that does not belong there.
     int32_t national_length;
     /// The number as it is dialled: a plus sign and digits, NUL-terminated; empty where nothing could be read.

@@ -10,18 +10,12 @@
 /// One stream that is being converted; owned by whoever made it, and used by one thread at a time.
 typedef struct csoxr_stream csoxr_stream;
 
-/// How good a conversion is, and how late it makes the sound.
-typedef struct {
-    /// Bits of the filter's precision: 16 or 20 for sound that is 16-bit at both ends.
-    double precision;
-    /// 50 linear phase, 25 intermediate, 0 minimum phase: the smaller, the earlier the sound comes out.
-    double phase_response;
-    /// Where the pass band ends and the stop band begins, as parts of the lower Nyquist frequency.
-    double passband_end, stopband_begin;
-} csoxr_quality;
-
-/// Makes a stream; NULL where there is no memory or the library refuses the values.
-csoxr_stream *_Nullable csoxr_make(double input_rate, double output_rate, csoxr_quality quality);
+/// Makes a stream from one sample rate to another; NULL where there is no memory or the library refuses the rates.
+///
+/// It is the library's variable-rate converter, held at one ratio. The fixed-rate one works in blocks of several hundred
+/// samples and holds sound back for up to 40 ms in an irregular rhythm; this one is a plain polyphase filter of linear
+/// phase, that gives for every sample that goes in what is due for it.
+csoxr_stream *_Nullable csoxr_make(double input_rate, double output_rate);
 
 /// Frees a stream; NULL is nothing to free.
 void csoxr_free(csoxr_stream *_Nullable stream);
@@ -31,9 +25,6 @@ void csoxr_free(csoxr_stream *_Nullable stream);
 /// Returns the number of samples written, or SIZE_MAX where the library failed.
 size_t csoxr_process(csoxr_stream *_Nonnull stream, const int16_t *_Nonnull input, size_t input_count,
                      int16_t *_Nonnull output, size_t output_limit);
-
-/// Ends the sound: what the filter still holds is written; call until it writes nothing.
-size_t csoxr_drain(csoxr_stream *_Nonnull stream, int16_t *_Nonnull output, size_t output_limit);
 
 /// Forgets what came before, as if the stream had just been made; false where the library failed.
 bool csoxr_clear(csoxr_stream *_Nonnull stream);
