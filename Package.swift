@@ -23,11 +23,14 @@ let package = Package(
     targets: [
         // The C library calls that Foundation hides (memmem, getrandom).
         .target(name: "CShims"),
+        // Which numbers may be called (libphonenumber), and streams at 16 kHz (libsoxr), behind plain C.
+        .target(name: "CPhoneNumbers", linkerSettings: [.linkedLibrary("phonenumber"), .linkedLibrary("protobuf")]),
+        .target(name: "CSoxr", linkerSettings: [.linkedLibrary("soxr")]),
         // Bytes: WebSocket connections, the providers' messages, audio, signatures. Has no idea what a call is.
         .target(
             name: "Wire",
             dependencies: [
-                "CShims",
+                "CShims", "CSoxr",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -70,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "CallRouter",
             dependencies: [
-                "CallActors", "StandIns", "Wire",
+                "CallActors", "CPhoneNumbers", "StandIns", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -112,11 +115,12 @@ let package = Package(
             ]
         ),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )
 
 // One set of rules for every Swift target: complete checking, explicit existentials, no hidden hops, no warnings.
-for target in package.targets where target.name != "CShims" {
+for target in package.targets where !["CShims", "CPhoneNumbers", "CSoxr"].contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),  // SE-0335
         .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444

@@ -1,0 +1,49 @@
+#include "csoxr.h"
+
+#include <soxr.h>
+#include <stdlib.h>
+
+struct csoxr_stream {
+    soxr_t library;
+    double ratio;
+};
+
+csoxr_stream *csoxr_make(double input_rate, double output_rate) {
+    csoxr_stream *const stream = calloc(1, sizeof *stream);
+    if (stream == NULL) {
+        return NULL;
+    }
+    soxr_error_t error = NULL;
+    const soxr_io_spec_t samples = soxr_io_spec(SOXR_INT16_I, SOXR_INT16_I);
+    const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, SOXR_VR);
+    const soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
+    stream->ratio = input_rate / output_rate;
+    stream->library = soxr_create(input_rate, output_rate, 1, &error, &samples, &quality, &runtime);
+    if (error == NULL) {
+        error = soxr_set_io_ratio(stream->library, stream->ratio, 0);
+    }
+    if (error != NULL) {
+        csoxr_free(stream);
+        return NULL;
+    }
+    return stream;
+}
+
+void csoxr_free(csoxr_stream *stream) {
+    if (stream != NULL) {
+        soxr_delete(stream->library);
+        free(stream);
+    }
+}
+
+size_t csoxr_process(csoxr_stream *stream, const int16_t *input, size_t input_count, int16_t *output,
+                     size_t output_limit) {
+    size_t taken = 0, written = 0;
+    const soxr_error_t error =
+        soxr_process(stream->library, input, input_count, &taken, output, output_limit, &written);
+    return error == NULL && taken == input_count ? written : SIZE_MAX;
+}
+
+bool csoxr_clear(csoxr_stream *stream) {
+    return soxr_clear(stream->library) == NULL && soxr_set_io_ratio(stream->library, stream->ratio, 0) == NULL;
+}
