@@ -8,6 +8,8 @@ package struct CallCompletion: Sendable {
     private let metrics: any CallMetering
     private let worker: SummaryWorker
     private let publicURL: PublicURL?
+    private let price: @Sendable (CallUsage, CallRecord.Direction) -> Double?
+    private let optOut: @Sendable (String) async -> Bool
     private let logger: Logger
 
     /// Waits between attempts to store an end; after the last one the journal tells the next start.
@@ -15,17 +17,29 @@ package struct CallCompletion: Sendable {
         .milliseconds(100), .milliseconds(500), .seconds(2), .seconds(5), .seconds(10),
     ]
 
+    /// - Parameters:
+    ///   - store: The system of record.
+    ///   - metrics: Counts ends, outcomes and costs.
+    ///   - worker: Writes the summaries that are owed.
+    ///   - publicURL: Where recordings are fetched from.
+    ///   - price: What a call has cost by its use, in USD; nil where that is not known.
+    ///   - optOut: Writes down a number that must not be called; false where that is not possible now.
+    ///   - logger: Told of ends that cannot be stored.
     package init(
         store: any CallStore,
         metrics: any CallMetering,
         worker: SummaryWorker,
         publicURL: PublicURL?,
+        price: @escaping @Sendable (CallUsage, CallRecord.Direction) -> Double? = { _, _ in nil },
+        optOut: @escaping @Sendable (String) async -> Bool = { _ in true },
         logger: Logger
     ) {
         self.store = store
         self.metrics = metrics
         self.worker = worker
         self.publicURL = publicURL
+        self.price = price
+        self.optOut = optOut
         self.logger = logger
     }
 
@@ -47,13 +61,18 @@ package struct CallCompletion: Sendable {
         change.durationSeconds = Int(duration.rounded())
         change.transcript = end.transcript
         change.errorMessage = end.errorMessage
-        change.usage = end.usage
-        change.usage?.carrierSeconds = Int(duration.rounded(.up))
+        var usage = end.usage
+        usage.carrierSeconds = Int(duration.rounded(.up))
+        change.usage = usage
+        change.costUSD = self.price(usage, end.direction)
         if end.isRecorded {
             let path = "/v1/calls/\(end.callID)/recording.wav"
             change.recordingURL = self.publicURL?.web(path) ?? path
         }
+        // Usually written during the call; a call that was cut short there still keeps its promise.
+        if end.reason == .optedOut, let number = end.farParty { _ = await self.optOut(number) }
         guard await self.write(change, of: end.callID) else { return }
+        if let cost = change.costUSD { self.metrics.cost(usd: cost) }
         self.metrics.callEnded(duration: .seconds(duration))
         if let outcome = decision.outcome { self.metrics.outcome(outcome) }
         if decision == .summaryNeeded { self.worker.enqueue(end.callID) }
