@@ -23,7 +23,8 @@ package struct CarrierRESTCall: Sendable, Equatable {
         self.sid = sid
         self.status = document["status"]?.text ?? ""
         self.duration = document["duration"].flatMap(Self.number)
-        self.createdAt = ["date_created", "start_time"].lazy
+        self.createdAt =
+            ["date_created", "start_time"].lazy
             .compactMap { document[$0]?.text.flatMap(CarrierRESTDate.parse) }.first
     }
 

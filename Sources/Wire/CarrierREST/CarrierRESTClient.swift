@@ -48,7 +48,8 @@ package final class CarrierRESTClient: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(10)
         self.http = HTTPClient(eventLoopGroup: eventLoopGroup, configuration: configuration)
         self.dialect = dialect
-        self.account = (baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL) + dialect.root
+        self.account =
+            (baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL) + dialect.root
             + CarrierRESTForm.encode(account)
         self.authorization = "Basic " + Data("\(account):\(token)".utf8).base64EncodedString()
         self.logger = logger
