@@ -13,15 +13,18 @@ package enum RouterAssembly {
         let store = try Self.store(context, metrics: metrics)
         let prompts = try Self.prompts()
         let anthropic = Self.anthropic(context)
+        let outbound = OutboundAssembly(context, store: store)
+        let hub = CallEventHub()
         let summaries = Self.summaries(context, store: store, prompts: prompts, anthropic: anthropic, metrics: metrics)
         let completion = CallCompletion(
             store: store,
             metrics: metrics,
             worker: summaries,
             publicURL: context.configuration.publicURL,
+            optOut: { await outbound.optOut($0) },
             logger: Self.logger(context, "calls")
         )
-        let ports = CallPorts(
+        var ports = CallPorts(
             connector: try Self.modelConnector(context),
             reasoner: ClaudeReasoner(
                 client: anthropic,
@@ -31,13 +34,13 @@ package enum RouterAssembly {
             ),
             store: store,
             metrics: metrics,
-            observer: context.observer,
+            observer: Self.observer(context.observer, hub),
             script: { record in
                 CallScript.make(
                     for: record,
                     prompts: prompts,
                     defaultSystemPrompt: context.configuration.inbound.systemPrompt,
-                    tools: CallTools()
+                    tools: outbound.tools(for: record)
                 )
             },
             reasoningFallback: prompts.reasoningFallback,
@@ -48,6 +51,10 @@ package enum RouterAssembly {
                 await completion.complete(end)
             }
         )
+        ports.carrier = outbound.actions
+        ports.sayInstructions = { prompts.say($0) }
+        ports.optOut = { await outbound.optOut($0) }
+        ports.scheduleCallback = { await outbound.scheduleCallback($0, at: $1, note: $2) }
         let loops = LoopRotation(context.eventLoopGroup)
         let registry = CallRegistry(
             settings: Self.settings(context.configuration),
@@ -56,6 +63,13 @@ package enum RouterAssembly {
             logger: Self.logger(context, "calls")
         )
         let isDraining: @Sendable () -> Bool = { context.isDraining() || registry.isDraining }
+        let placing = outbound.parts(
+            registry: registry,
+            metering: metrics,
+            hub: hub,
+            initiator: .notNeeded,
+            isDraining: isDraining
+        )
         let lag = EventLoopLagSampler()
         lag.start(on: context.eventLoopGroup)
         metrics.setSources { sources in
@@ -89,11 +103,13 @@ package enum RouterAssembly {
             renderMetrics: { metrics.render() },
             refusal: prompts.refused,
             apology: prompts.technicalDifficulties,
-            companions: [{ await store.run() }, { await summaries.run() }],
+            outbound: placing.services,
+            companions: [{ await store.run() }, { await summaries.run() }, { await placing.dialler.run() }],
             settle: { await summaries.drain(within: $0) },
             close: {
                 lag.stop()
                 await anthropic.shutdown()
+                await outbound.client?.shutdown()
                 await Self.recordingsWritten()
             },
             inboundCallExpected: { await registry.expect(callID: $0.callID) },
@@ -103,11 +119,17 @@ package enum RouterAssembly {
 
     // MARK: - Parts
 
+    /// Whoever follows the calls: the events of the API, and in a simulation its own observer.
+    private static func observer(_ given: (any CallObserver)?, _ hub: CallEventHub) -> any CallObserver {
+        given.map { CallObservers(first: $0, second: hub) } ?? hub
+    }
+
     /// What every call is told about time, sound and limits.
     static func settings(_ configuration: RouterConfiguration) -> CallSettings {
         var settings = CallSettings()
         settings.maxCalls = configuration.limits.calls
         settings.maxDuration = configuration.limits.callTime
+        settings.maxCostUSD = configuration.limits.callCostUSD
         settings.staleAfter = configuration.limits.staleTime
         settings.resumeWithin = configuration.limits.resumeTime
         settings.voice = configuration.openAI.voice
@@ -224,6 +246,17 @@ package enum RouterAssembly {
 }
 
 extension CallRegistry: CallSwitchboard {}
+
+/// Two that follow the calls.
+private struct CallObservers: CallObserver {
+    let first: any CallObserver
+    let second: any CallObserver
+
+    func observe(_ notice: CallNotice, callID: String, at: Date) {
+        self.first.observe(notice, callID: callID, at: at)
+        self.second.observe(notice, callID: callID, at: at)
+    }
+}
 
 extension WebhookSignature: WebhookVerifying {
     package func isValid(signature: String, url: String, form: [(String, String)], settings: String?) -> Bool {
