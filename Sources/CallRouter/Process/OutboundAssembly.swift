@@ -170,7 +170,7 @@ struct OutboundAssembly: Sendable {
             isDraining: isDraining,
             logger: self.logger
         )
-        self.desk.bind(desk)
+        self.desk.bind(desk.forLiveCalls)
         return Parts(
             dialler: dialler,
             desk: desk,
