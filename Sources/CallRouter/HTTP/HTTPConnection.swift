@@ -18,12 +18,16 @@ struct HTTPConnection: ServerChildChannelValue {
         // A response that never has a body must not tell its length (RFC 9110 §8.6).
         if response.status.code == 204 { head.headers.remove(name: "Content-Length") }
         head.headers.replaceOrAdd(name: "Date", value: HTTPDate.now)
-        if !exchange.keepsAlive {
+        // A response without an end: each part goes out at once, and nothing comes after it.
+        let isLive = response.headers[.contentType] == "text/event-stream"
+        let keepsAlive = exchange.keepsAlive && !isLive
+        if isLive { self.watch() }
+        if !keepsAlive {
             head.headers.replaceOrAdd(name: "Connection", value: "close")
         } else if exchange.isHTTP10 {
             head.headers.replaceOrAdd(name: "Connection", value: "keep-alive")
         }
-        let writer = HTTPResponseBodyWriter(connection: self, head: head, keepsAlive: exchange.keepsAlive)
+        let writer = HTTPResponseBodyWriter(connection: self, head: head, keepsAlive: keepsAlive, isLive: isLive)
         try await response.body.write(writer)
     }
 
@@ -35,6 +39,12 @@ struct HTTPConnection: ServerChildChannelValue {
             handler.value.respond(head: head, body: body, isLast: isLast, keepsAlive: keepsAlive)
                 ?? eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
         }.get()
+    }
+
+    /// From now on the end of the peer's output is the end of the connection: nobody listens to what comes.
+    private func watch() {
+        let handler = self.handler
+        self.channel.eventLoop.execute { handler.value.watch() }
     }
 
     /// Closes the connection, unless it has become a media stream.

@@ -33,6 +33,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     private var context: ChannelHandlerContext?
     private var deadline: Scheduled<Void>?
     private var isInputClosed = false
+    private var closesWithInput = false
 
     /// A handler for one connection; `codec` is the HTTP handlers to take out for an upgrade, the decoder last.
     init(
@@ -82,6 +83,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         }
         self.isInputClosed = true
         switch self.state {
+        case .responding where self.closesWithInput: context.close(promise: nil)
         case .responding, .closed: break
         case .upgraded: context.fireUserInboundEventTriggered(event)
         case .idle, .reading, .upgrading, .lingering: context.close(promise: nil)
@@ -113,7 +115,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         case .ordinary:
             let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             guard length <= self.limits.bodyByteCount else {
-                self.refuse(.payloadTooLarge, message: self.bodyLimitMessage, context: context)
+                self.refuseBody(of: head, context: context)
                 return
             }
             self.state = .reading(head, body: ByteBuffer())
@@ -133,7 +135,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         self.state = .idle  // Lets go of the stored buffer, so that it grows in place.
         body.writeImmutableBuffer(part)
         guard body.readableBytes <= self.limits.bodyByteCount else {
-            self.refuse(.payloadTooLarge, message: self.bodyLimitMessage, context: context)
+            self.refuseBody(of: head, context: context)
             return
         }
         self.state = .reading(head, body: body)
@@ -161,7 +163,15 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         }
     }
 
-    private var bodyLimitMessage: String { "A request body may have at most \(self.limits.bodyByteCount) bytes." }
+    private func refuseBody(of head: HTTPRequestHead, context: ChannelHandlerContext) {
+        let isAPI = self.upgrades.prefix.strip(head.uri).hasPrefix(APIRoutes.prefix + "/")
+        self.refuse(
+            .payloadTooLarge,
+            message: "A request body may have at most \(self.limits.bodyByteCount) bytes.",
+            code: isAPI ? "too_large" : nil,
+            context: context
+        )
+    }
 
     // MARK: - Responses
 
@@ -189,6 +199,13 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         return written
     }
 
+    /// Takes the end of the peer's output for its farewell while the present response is written.
+    func watch() {
+        guard case .responding = self.state else { return }
+        self.closesWithInput = true
+        if self.isInputClosed { self.context?.close(promise: nil) }
+    }
+
     /// Closes the connection, unless it has become a media stream.
     func abandon() {
         switch self.state {
@@ -197,8 +214,13 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         }
     }
 
-    private func refuse(_ status: HTTPResponseStatus, message: String, context: ChannelHandlerContext) {
-        let response = PlainResponse(status: status, message: message)
+    private func refuse(
+        _ status: HTTPResponseStatus,
+        message: String,
+        code: String? = nil,
+        context: ChannelHandlerContext
+    ) {
+        let response = PlainResponse(status: status, message: message, code: code)
         self.state = .lingering
         context.write(Self.wrapOutboundOut(.head(response.head)), promise: nil)
         context.write(Self.wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)

@@ -12,6 +12,8 @@ package struct HTTPLimits: Sendable {
     package var writeTime = Duration.seconds(30)
     /// How long a peer may go on sending after it was told that the connection ends.
     package var lingerTime = Duration.seconds(2)
+    /// Between two signs of life on a response that waits for events; shorter than ``writeTime``.
+    package var heartbeatTime = Duration.seconds(15)
     /// HTTP connections at a time, media streams not counted; above it, new ones are closed at once.
     package var connectionCount = 4096
 

@@ -12,16 +12,19 @@ struct HTTPResponseBodyWriter: ResponseBodyWriter {
     private var head: HTTPResponseHead?
     private var pending = ByteBuffer()
     private let keepsAlive: Bool
+    /// Nothing is gathered: the peer waits for each part.
+    private let isLive: Bool
 
-    init(connection: HTTPConnection, head: HTTPResponseHead, keepsAlive: Bool) {
+    init(connection: HTTPConnection, head: HTTPResponseHead, keepsAlive: Bool, isLive: Bool) {
         self.connection = connection
         self.head = head
         self.keepsAlive = keepsAlive
+        self.isLive = isLive
     }
 
     mutating func write(_ buffer: ByteBuffer) async throws {
         self.pending.writeImmutableBuffer(buffer)
-        guard self.pending.readableBytes >= Self.pieceByteCount else { return }
+        guard self.isLive || self.pending.readableBytes >= Self.pieceByteCount else { return }
         try await self.connection.write(head: self.head, body: self.pending, isLast: false, keepsAlive: self.keepsAlive)
         self.head = nil
         self.pending.clear()

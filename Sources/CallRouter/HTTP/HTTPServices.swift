@@ -1,5 +1,6 @@
 import CallActors
 import Foundation
+import NIOCore
 
 /// Everything that the routes need from the rest of the process.
 package struct HTTPServices: Sendable {
@@ -23,6 +24,10 @@ package struct HTTPServices: Sendable {
     package var inboundCallExpected: @Sendable (CallRecord) async -> Void
     /// The caller is somebody whom the system of record knows.
     package var isKnownCaller: @Sendable (_ number: String) async -> Bool
+    /// What the system of record knows of the caller; nil for a stranger.
+    ///
+    /// The carrier waits for it, five seconds at most: where the answer takes longer than two, give nil.
+    package var inboundContext: @Sendable (_ number: String) async -> KnownCaller?
     /// The date of records and tokens.
     package var now: @Sendable () -> Date
     /// When the process started, for the uptime.
@@ -42,6 +47,7 @@ package struct HTTPServices: Sendable {
         isDraining: @escaping @Sendable () -> Bool = { false },
         inboundCallExpected: @escaping @Sendable (CallRecord) async -> Void = { _ in },
         isKnownCaller: @escaping @Sendable (String) async -> Bool = { _ in false },
+        inboundContext: @escaping @Sendable (String) async -> KnownCaller? = { _ in nil },
         now: @escaping @Sendable () -> Date = { Date() },
         startedAt: ContinuousClock.Instant = .now
     ) {
@@ -58,6 +64,7 @@ package struct HTTPServices: Sendable {
         self.isDraining = isDraining
         self.inboundCallExpected = inboundCallExpected
         self.isKnownCaller = isKnownCaller
+        self.inboundContext = inboundContext
         self.now = now
         self.startedAt = startedAt
     }
@@ -110,4 +117,13 @@ package protocol WebhookVerifying: Sendable {
     ///   - settings: `X-Twilio-Webhooks-Signature-Settings`, which names another algorithm; nil where it is not there.
     /// - Returns: Whether the signature is the carrier's.
     func isValid(signature: String, url: String, form: [(String, String)], settings: String?) -> Bool
+    /// Says whether the carrier signed this JSON body.
+    ///
+    /// - Parameters:
+    ///   - jsonSignature: The value of the signature header.
+    ///   - url: The public URL that was asked for, with its query.
+    ///   - body: The body, byte for byte.
+    ///   - settings: As for a form.
+    /// - Returns: Whether the signature is the carrier's.
+    func isValid(jsonSignature: String, url: String, body: ByteBuffer, settings: String?) -> Bool
 }

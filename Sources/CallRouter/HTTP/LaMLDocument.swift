@@ -7,6 +7,10 @@ package struct LaMLDocument: Sendable, Equatable {
         case redirect(url: String)
         case say(String)
         case pause(seconds: Int)
+        /// Puts the call through to another number; `action` is fetched when that has ended, however it did.
+        case dial(Dial)
+        /// Plays keypad tones to the far end: `0` to `9`, `*`, `#`, and `w` for half a second of silence.
+        case playDigits(String)
         case hangup
     }
 
@@ -16,13 +20,26 @@ package struct LaMLDocument: Sendable, Equatable {
         package var token: String
         /// The `codec` attribute; nil leaves it out, and the carrier takes PCMU at 8 kHz.
         package var codec: String?
+        /// Where the carrier posts that the stream started, stopped or failed.
+        package var statusCallback: String
         /// `<Parameter>` elements, which come back in the `start` message.
         package var parameters: [(name: String, value: String)]
 
         package static func == (lhs: Stream, rhs: Stream) -> Bool {
             lhs.url == rhs.url && lhs.token == rhs.token && lhs.codec == rhs.codec
-                && lhs.parameters.elementsEqual(rhs.parameters, by: ==)
+                && lhs.statusCallback == rhs.statusCallback && lhs.parameters.elementsEqual(rhs.parameters, by: ==)
         }
+    }
+
+    /// A second leg to another telephone.
+    package struct Dial: Sendable, Equatable {
+        /// E.164.
+        package var number: String
+        /// The number that is shown there, in E.164; nil leaves it to the carrier.
+        package var callerID: String?
+        /// How long it rings; 5 to 600.
+        package var timeoutSeconds: Int
+        package var action: String
     }
 
     package var verbs: [Verb]
@@ -42,10 +59,17 @@ package struct LaMLDocument: Sendable, Equatable {
                 #"<Parameter name="\#(Self.escape($0.name))" value="\#(Self.escape($0.value))"/>"#
             }
             return #"<Connect><Stream url="\#(Self.escape(stream.url))" realtime="true" "#
-                + #"authBearerToken="\#(Self.escape(stream.token))"\#(codec)>\#(parameters.joined())</Stream></Connect>"#
+                + #"authBearerToken="\#(Self.escape(stream.token))"\#(codec) "#
+                + #"statusCallback="\#(Self.escape(stream.statusCallback))" statusCallbackMethod="POST">"#
+                + parameters.joined() + "</Stream></Connect>"
         case .redirect(let url): return #"<Redirect method="POST">\#(Self.escape(url))</Redirect>"#
         case .say(let text): return "<Say>\(Self.escape(text))</Say>"
         case .pause(let seconds): return #"<Pause length="\#(seconds)"/>"#
+        case .dial(let dial):
+            let callerID = dial.callerID.map { #" callerId="\#(Self.escape($0))""# } ?? ""
+            return #"<Dial timeout="\#(dial.timeoutSeconds)"\#(callerID) action="\#(Self.escape(dial.action))" "#
+                + #"method="POST"><Number>\#(Self.escape(dial.number))</Number></Dial>"#
+        case .playDigits(let digits): return #"<Play digits="\#(Self.escape(digits))"/>"#
         case .hangup: return "<Hangup/>"
         }
     }

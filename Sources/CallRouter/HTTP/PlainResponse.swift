@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Wire
 
 /// A whole answer to a request that never reaches a route: a refused upgrade, a body that is too long.
 struct PlainResponse {
@@ -7,10 +8,16 @@ struct PlainResponse {
     let body: ByteBuffer
 
     /// A response whose `message` says in one sentence what is wrong and what to do.
-    init(status: HTTPResponseStatus, message: String) {
-        let body = ByteBuffer(string: message + "\n")
+    ///
+    /// - Parameters:
+    ///   - status: The status of the answer.
+    ///   - message: One sentence or two.
+    ///   - code: The name of the error in the form that `/v1` promises; nil for plain text.
+    init(status: HTTPResponseStatus, message: String, code: String? = nil) {
+        let error: (String) -> JSONDocument = { ["error": ["code": .string($0), "message": .string(message)]] }
+        let body = code.map { error($0).encoded() } ?? ByteBuffer(string: message + "\n")
         var headers: HTTPHeaders = [
-            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Type": code == nil ? "text/plain; charset=utf-8" : "application/json; charset=utf-8",
             "Content-Length": String(body.readableBytes),
             "Connection": "close",
         ]

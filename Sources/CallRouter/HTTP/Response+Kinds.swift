@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Wire
 
 extension Response {
     /// A JSON body with stable key order.
@@ -22,6 +23,29 @@ extension Response {
             status: .ok,
             headers: [.contentType: "text/xml; charset=utf-8", .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: document.xml))
+        )
+    }
+
+    /// A document for SignalWire in its own language.
+    static func swml(_ document: SWMLDocument) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: document.json)
+        )
+    }
+
+    /// A JSON body.
+    static func json(_ document: JSONDocument, status: HTTPResponse.Status = .ok) -> Response {
+        .json(encoded: document.encoded(), status: status)
+    }
+
+    /// A JSON body that is text already.
+    static func json(encoded: ByteBuffer, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: encoded)
         )
     }
 

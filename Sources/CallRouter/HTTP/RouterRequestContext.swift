@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import NIOCore
 
@@ -6,10 +7,22 @@ struct RouterRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The other end of the connection: the client, or the nearest proxy.
     let peer: PeerAddress
+    /// The connection that the request came on.
+    let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = .init(source: source)
         self.peer = PeerAddress(source.channel.remoteAddress)
+        self.channel = source.channel
+    }
+
+    /// The call that the path names.
+    var callID: String { get throws { try self.pathParameter("callId") } }
+
+    /// A part of the path with its percent codes taken for what they mean; a wrong code stays as it is.
+    func pathParameter(_ name: String) throws -> String {
+        let text = try self.parameters.require(name)
+        return text.removingPercentEncoding ?? text
     }
 }
 

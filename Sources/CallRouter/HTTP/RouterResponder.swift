@@ -9,16 +9,19 @@ struct RouterHTTPResponder: HTTPResponder {
     private let routes: RouterResponder<RouterRequestContext>
     private let prefix: PathPrefix
 
-    init(_ services: HTTPServices) {
+    init(_ services: HTTPServices, limits: HTTPLimits = HTTPLimits()) {
+        self.routes = Self.router(services, limits: limits).buildResponder()
+        self.prefix = services.configuration.publicURL?.prefix ?? PathPrefix("")
+    }
+
+    static func router(_ services: HTTPServices, limits: HTTPLimits) -> Router<RouterRequestContext> {
         let router = Router(context: RouterRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ErrorShape())
         HealthRoutes(services: services).add(to: router)
-        LaMLEndpoint(services: services).add(to: router)
-        let api = router.group("v1")
-            .add(middleware: APIGuard(configuration: services.configuration, metering: services.metering))
-        CallRoutes(services: services).add(to: api)
-        self.routes = router.buildResponder()
-        self.prefix = services.configuration.publicURL?.prefix ?? PathPrefix("")
+        DocumentEndpoint(services: services).add(to: router)
+        WebhookRoutes(services: services).add(to: router)
+        APIRoutes(services: services, limits: limits).add(to: router)
+        return router
     }
 
     func respond(to request: Request, context: RouterRequestContext) async throws -> Response {

@@ -14,7 +14,7 @@ package enum RouterServer {
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         let configuration = services.configuration
-        let responder = RouterHTTPResponder(services)
+        let responder = RouterHTTPResponder(services, limits: limits)
         let child = RouterChildChannel(
             responder: responder,
             upgrades: UpgradeRules(media: services.media, prefix: configuration.publicURL?.prefix ?? PathPrefix("")),

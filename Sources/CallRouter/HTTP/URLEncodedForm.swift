@@ -20,6 +20,13 @@ package struct URLEncodedForm: Sendable, Equatable {
         self.pairs.first { $0.name == name && !$0.value.isEmpty }?.value
     }
 
+    /// A whole number within `range` under this name, `usual` where it is missing or empty; nil for anything else.
+    func number(_ name: String, usual: Int, in range: ClosedRange<Int>) -> Int? {
+        guard let text = self[name] else { return usual }
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        return Int(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+
     package static func == (lhs: URLEncodedForm, rhs: URLEncodedForm) -> Bool {
         lhs.pairs.elementsEqual(rhs.pairs, by: ==)
     }

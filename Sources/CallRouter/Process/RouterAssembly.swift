@@ -264,6 +264,12 @@ extension WebhookSignature: WebhookVerifying {
         guard let algorithm = Algorithm(settings: settings) else { return false }
         return self.with(algorithm).isValid(signature: signature, url: url, form: form)
     }
+
+    package func isValid(jsonSignature: String, url: String, body: ByteBuffer, settings: String?) -> Bool {
+        guard let settings else { return self.isValid(jsonSignature: jsonSignature, url: url, body: body) }
+        guard let algorithm = Algorithm(settings: settings) else { return false }
+        return self.with(algorithm).isValid(jsonSignature: jsonSignature, url: url, body: body)
+    }
 }
 
 extension StreamToken: StreamTokenIssuing {
