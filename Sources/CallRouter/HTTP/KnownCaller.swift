@@ -1,9 +1,9 @@
-/// What is on record about the holder of a number that calls in.
+/// What the system of record knows of somebody who calls.
 package struct KnownCaller: Sendable, Equatable {
     package var leadID: String?
     package var businessID: String?
     package var consumerID: String?
-    /// Facts for the prompt, as in ``CallRecord/context``.
+    /// Facts that the prompt may use, by the names of ``PromptContextKey`` and others.
     package var context: [String: String]
 
     package init(
