@@ -174,6 +174,14 @@ extension SQLiteStore {
         }
     }
 
+    /// The call is in the hosted system of record, as far as is known.
+    func isMirrored(callID: String) async throws(StoreError) -> Bool {
+        try await self.read { db in
+            let sql = "SELECT EXISTS (SELECT 1 FROM calls WHERE call_id = ? AND mirrored_attempt > 0)"
+            return try Bool.fetchOne(db, sql: sql, arguments: [callID]) ?? false
+        }
+    }
+
     /// Whether any call is stored here at all.
     func isEmpty() async throws(StoreError) -> Bool {
         try await self.read { db in try !(Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM calls)") ?? false) }

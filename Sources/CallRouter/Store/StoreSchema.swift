@@ -99,8 +99,9 @@ enum StoreSchema {
         CREATE INDEX idempotency_keys_by_age ON idempotency_keys (at);
         """
 
-    /// What the hosted system of record has not heard yet: at most one row per call for the call itself, and one for the
-    /// status of its lead. `version` counts the changes that a row stands for.
+    /// What the hosted system of record has not heard yet.
+    ///
+    /// There is at most one row per call for the call itself, and one for the status of its lead. `version` counts the changes that a row stands for.
     ///
     /// `mirrored_attempt` of a call is the attempt that was last written there; 0 while the call is not there, as far as
     /// is known. `is_enriched` says that the facts about its lead and its business were looked up.

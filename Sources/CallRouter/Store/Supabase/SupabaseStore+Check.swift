@@ -1,0 +1,90 @@
+import CallActors
+import Foundation
+import NIOHTTP1
+import Wire
+
+extension SupabaseStore {
+    /// Looks at everything that this store needs of Supabase, and changes nothing there.
+    func check() async -> [Finding] {
+        let subject = "Supabase"
+        let started = ContinuousClock.now
+        var request = SupabaseRequest(.GET, "calls", [("select", "id"), ("limit", "1")])
+        request.prefer = ["count=exact"]
+        let answer: SupabaseClient.Answer
+        do throws(SupabaseError) {
+            answer = try await self.client.send(request, timeout: .seconds(10))
+        } catch {
+            return [.failed(subject, error.description)]
+        }
+        let duration = started.duration(to: .now)
+        var findings: [Finding] = [
+            .ok(subject, "the key is accepted and the table calls can be read, answered in \(duration.milliseconds) ms")
+        ]
+        findings += await self.columnFindings()
+        if self.isAnonymous {
+            let isEmpty = answer.total ?? answer.body.elements?.count ?? 0 == 0
+            findings.append(
+                .warning(
+                    subject,
+                    isEmpty
+                        ? "the key is an anonymous one, and it sees no call at all: row level security hides rows without an "
+                            + "error, and calls would neither be found nor written. Set SUPABASE_SERVICE_ROLE_KEY."
+                        : "the key is an anonymous one, and it can read calls: so can everybody who has it. Set "
+                            + "SUPABASE_SERVICE_ROLE_KEY, and turn row level security on."
+                )
+            )
+        }
+        if let finding = await self.initiatorFinding() { findings.append(finding) }
+        return findings
+    }
+
+    private func columnFindings() async -> [Finding] {
+        do throws(SupabaseError) {
+            let missing = try await self.missingColumns()
+            guard !missing.isEmpty else { return [] }
+            return [
+                .warning(
+                    "Supabase",
+                    "the table calls has no \(missing.joined(separator: ", ")): what belongs there is kept in the embedded "
+                        + "store alone. Apply ops/supabase/migration.sql."
+                )
+            ]
+        } catch {
+            return [.failed("Supabase", error.description)]
+        }
+    }
+
+    private func initiatorFinding() async -> Finding? {
+        guard let initiatorID = self.initiatorID else {
+            return .warning(
+                "Supabase",
+                "SUPABASE_INITIATOR_ID is not set: calls that neither an initiator, a consumer nor a lead belongs to, such as "
+                    + "inbound ones from unknown numbers, cannot be written there. Set it to a users.id."
+            )
+        }
+        let request = SupabaseRequest(
+            .GET,
+            "users",
+            [("select", "id"), ("id", SupabaseRequest.anyOf([initiatorID])), ("limit", "1")]
+        )
+        do throws(SupabaseError) {
+            let users = try await self.client.send(request, timeout: .seconds(10)).body.elements ?? []
+            guard users.isEmpty else { return nil }
+            return .warning("Supabase", "SUPABASE_INITIATOR_ID names no row of users. Set it to a users.id.")
+        } catch {
+            return .failed("Supabase", error.description)
+        }
+    }
+
+    /// The key has the role of the public: a JWT that says so, or a key of the new style for programs of the public.
+    private var isAnonymous: Bool {
+        let key = self.key.value
+        if key.hasPrefix("sb_") { return key.hasPrefix("sb_publishable_") }
+        let parts = key.split(separator: ".")
+        guard parts.count == 3 else { return false }
+        let base64 = parts[1].replacing("-", with: "+").replacing("_", with: "/")
+        let padding = String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
+        guard let data = Data(base64Encoded: base64 + padding) else { return false }
+        return JSONDocument(parsing: String(decoding: data, as: UTF8.self))?["role"]?.text == "anon"
+    }
+}
