@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import StandIns
+import UnixSignals
 
 /// `CallRouter simulate`: plays calls end to end against stand-ins for the carrier, the voice model and Claude.
 struct SimulateCommand: AsyncParsableCommand {
@@ -11,7 +12,9 @@ struct SimulateCommand: AsyncParsableCommand {
             Starts a router with stand-ins for SignalWire, OpenAI and Claude on loopback, in a temporary DATA_DIR, and \
             plays calls through the very code of serve.
 
-            Exit codes: 0 if every call ended as its scenario says, 1 if not, 64 for wrong usage.
+            SIGINT or SIGTERM ends it at once, and its DATA_DIR is removed then too.
+
+            Exit codes: 0 if every call ended as its scenario says, 1 if not or interrupted, 64 for wrong usage.
             """
     )
 
@@ -38,23 +41,26 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard self.scenario.isBuilt else {
-            let names = Scenario.built.map(\.rawValue).joined(separator: ", ")
-            CommandOutput.error("The scenario \(self.scenario.rawValue) is not built yet. Play one of: \(names).")
-            throw ExitCode(1)
-        }
         // A reader of the output that has gone away must not end the calls.
         signal(SIGPIPE, SIG_IGN)
         let console = SimulationConsole(isJSON: self.json, callCount: self.calls)
         let simulation = Simulation(
-            plan: ScenarioPlan(self.scenario, length: self.duration.map { .seconds($0) }),
+            scenario: self.scenario,
+            length: self.duration.map { .seconds($0) },
             callCount: self.calls,
             keepsData: self.keep,
             console: console
         )
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let results: [CallResult]
         do {
-            results = try await simulation.run()
+            results = try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for await _ in signals { simulation.abandon() }
+                }
+                defer { group.cancelAll() }
+                return try await simulation.run()
+            }
         } catch {
             CommandOutput.error("The simulation failed: \(error)")
             if self.json { console.printJSON([]) }

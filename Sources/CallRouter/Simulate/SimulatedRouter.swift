@@ -6,7 +6,10 @@ import StandIns
 /// The router of a simulation: the code of `serve`, in this process.
 struct SimulatedRouter: Sendable {
     /// Under which the carrier knows the router; the stand-in of the carrier knows the port behind it.
-    static let publicURL = "http://router.localhost"
+    static let publicURL = "http://\(Self.authority)"
+    static let authority = "router.localhost"
+    /// The bearer token of `/v1`.
+    static let apiToken = "simulation"
 
     private let process: RouterProcess
     /// The port of HTTP and streams, once it is bound.
@@ -48,13 +51,18 @@ struct SimulatedRouter: Sendable {
     }
 
     /// The variables that every scenario has.
-    static func environment(dataDirectory: String, model: StandInModel, claude: StandInClaude) -> [String: String] {
-        [
+    static func environment(dataDirectory: String, network: SimulatedNetwork) -> [String: String] {
+        let carrier = network.carrier.settings
+        return [
             "WEBSOCKET_PORT": "0", "BIND_ADDRESS": "127.0.0.1", "METRICS_PORT": "0", "PUBLIC_URL": self.publicURL,
             "DATA_DIR": dataDirectory, "ENABLE_RECORDING": "true", "INBOUND_CALLS": "accept", "MAX_CALLS": "100000",
-            "OPENAI_API_KEY": ModelSettings().apiKey, "OPENAI_REALTIME_URL": model.url,
-            "ANTHROPIC_API_KEY": ClaudeSettings().apiKey, "ANTHROPIC_BASE_URL": claude.url,
-            "SIGNALWIRE_SIGNING_KEY": Self.signingKey, "API_REQUESTS_PER_MINUTE": "1000000",
+            "OPENAI_API_KEY": ModelSettings().apiKey, "OPENAI_REALTIME_URL": network.model.url,
+            "ANTHROPIC_API_KEY": ClaudeSettings().apiKey, "ANTHROPIC_BASE_URL": network.claude.url,
+            "SIGNALWIRE_PROJECT_ID": carrier.accountSID, "SIGNALWIRE_API_TOKEN": StandInAPISettings().apiToken,
+            "SIGNALWIRE_SPACE_URL": network.api.url, "SIGNALWIRE_PHONE_NUMBER": carrier.ownNumber,
+            "SIGNALWIRE_SIGNING_KEY": Self.signingKey, "ROUTER_API_TOKEN": Self.apiToken, "ALLOWED_COUNTRIES": "US",
+            "TRANSFER_NUMBERS": "+15555550190,+15555550191", "CALLING_HOURS": "off", "CALLS_PER_SECOND": "1000",
+            "API_REQUESTS_PER_MINUTE": "1000000",
             "LOG_LEVEL": ProcessInfo.processInfo.environment["LOG_LEVEL"] ?? "error",
         ]
     }

@@ -4,36 +4,59 @@ import StandIns
 
 /// One run of `simulate`: stand-ins, a router in this process, and calls through it.
 struct Simulation: Sendable {
-    let plan: ScenarioPlan
+    let scenario: Scenario
+    /// How long a call is to be; nil for as long as its scenario takes.
+    let length: Duration?
     let callCount: Int
     let keepsData: Bool
     let console: SimulationConsole
+    /// The router's DATA_DIR.
+    let directory = FileManager.default.temporaryDirectory
+        .appendingPathComponent("callrouter-simulate-\(UUID().uuidString.lowercased())")
+
+    /// The plan of the n-th call, from 1; the stand-ins and the router are set up for the first one.
+    private func plan(ofCall number: Int = 1) -> ScenarioPlan {
+        ScenarioPlan(self.scenario, length: self.length, callNumber: number)
+    }
 
     /// The pause between the starts of two calls, so that they do not run in step.
     private static let stagger = Duration.milliseconds(37)
 
     /// Plays all calls and returns their results in the order of their starts.
     func run() async throws -> [CallResult] {
-        let directory = FileManager.default.temporaryDirectory
-            .appendingPathComponent("callrouter-simulate-\(UUID().uuidString.lowercased())")
         try FileManager.default.createDirectory(
-            at: directory,
+            at: self.directory,
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        if self.keepsData { self.console.note("DATA_DIR is kept: \(directory.path)") }
-        defer { if !self.keepsData { try? FileManager.default.removeItem(at: directory) } }
-        let model = try await StandInModel.start(settings: self.plan.model, script: Dialogue.script)
-        let claude = try await StandInClaude.start(settings: self.plan.claude)
+        if self.keepsData { self.console.note("DATA_DIR is kept: \(self.directory.path)") }
+        // What cannot be removed lies in the folder of temporary files, where the system cleans up.
+        defer { if !self.keepsData { try? FileManager.default.removeItem(at: self.directory) } }
+        let plan = self.plan()
+        let network = try await SimulatedNetwork.start(plan)
         let results: Result<[CallResult], any Error>
         do {
-            results = .success(try await self.play(in: directory, model, claude))
+            results = .success(try await self.play(plan, network))
         } catch {
             results = .failure(error)
         }
-        await model.stop()
-        await claude.stop()
+        await network.stop()
         return try results.get()
+    }
+
+    /// Ends the process at once, without the DATA_DIR, because of a signal.
+    ///
+    /// The router may be writing: what it creates while the folder is being removed is removed in the next round.
+    func abandon() -> Never {
+        self.console.note("Interrupted.")
+        if !self.keepsData {
+            for _ in 0..<50 where FileManager.default.fileExists(atPath: self.directory.path) {
+                // A file that appears in between makes a round fail; the next one takes it.
+                try? FileManager.default.removeItem(at: self.directory)
+            }
+        }
+        // Not `exit`: its handlers would wait for threads that go on.
+        _exit(1)
     }
 
     private enum Part: Sendable {
@@ -42,9 +65,9 @@ struct Simulation: Sendable {
     }
 
     /// Runs the router for as long as the calls take.
-    private func play(in directory: URL, _ model: StandInModel, _ claude: StandInClaude) async throws -> [CallResult] {
-        let environment = SimulatedRouter.environment(dataDirectory: directory.path, model: model, claude: claude)
-            .merging(self.plan.environment) { $1 }
+    private func play(_ plan: ScenarioPlan, _ network: SimulatedNetwork) async throws -> [CallResult] {
+        let environment = SimulatedRouter.environment(dataDirectory: self.directory.path, network: network)
+            .merging(plan.environment) { $1 }
         let observer = SimulationObserver(console: self.console)
         let router = try SimulatedRouter(environment: environment, observer: observer)
         return try await withThrowingTaskGroup(of: Part.self) { group in
@@ -54,7 +77,7 @@ struct Simulation: Sendable {
             }
             group.addTask {
                 let port = try await router.port()
-                return .calls(await self.calls(through: port, in: directory, model, claude))
+                return .calls(await self.calls(through: port, network))
             }
             var results: [CallResult]?
             while let part = try await group.next() {
@@ -71,27 +94,19 @@ struct Simulation: Sendable {
         }
     }
 
-    private func calls(
-        through port: Int,
-        in directory: URL,
-        _ model: StandInModel,
-        _ claude: StandInClaude
-    ) async -> [CallResult] {
-        var settings = CarrierSettings(routerPort: port)
-        settings.publicURL = SimulatedRouter.publicURL
-        settings.signingKey = SimulatedRouter.signingKey
-        let carrier = StandInCarrier(settings: settings)
+    private func calls(through port: Int, _ network: SimulatedNetwork) async -> [CallResult] {
+        network.carrier.route(SimulatedRouter.authority, to: port)
         return await withTaskGroup(of: CallResult.self) { group in
             for number in 1...self.callCount {
                 group.addTask {
+                    // A simulation that is cancelled starts the rest of its calls at once, and they end at once.
                     try? await Task.sleep(for: Self.stagger * (number - 1))
                     let call = SimulatedCall(
                         number: number,
-                        plan: self.plan,
-                        call: carrier.makeCall(),
-                        model: model,
-                        port: port,
-                        recordings: directory.appendingPathComponent("recordings"),
+                        plan: self.plan(ofCall: number),
+                        network: network,
+                        router: RouterClient(port: port, token: SimulatedRouter.apiToken),
+                        recordings: self.directory.appendingPathComponent("recordings"),
                         keepsData: self.keepsData
                     )
                     let result = await call.play()

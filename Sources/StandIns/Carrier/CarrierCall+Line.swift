@@ -144,10 +144,11 @@ extension CarrierCall {
         line.playout.advance(to: now)
         // What was not played by then is never heard.
         _ = line.playout.clear(at: now)
-        let items = line.playout.items
+        let (items, sounds) = (line.playout.items, line.playout.sounds)
         self.line = nil
         self.record.update { record in
             record.streams[line.index].items = items
+            record.streams[line.index].sounds = sounds
             record.streams[line.index].close = close
             record.streams[line.index].closedAt = now
             record.ear.isAudible = false

@@ -87,8 +87,10 @@ extension CarrierCall {
         let heard = line.heardBefore + line.format.duration(byteCount: bytes)
         let isAudible = line.playout.isAudible(at: now)
         let items = line.playout.items
+        let lastSound = line.playout.sounds.last
         self.record.update { record in
             record.streams[line.index].items = items
+            if let lastSound { record.ear.lastSoundAt = lastSound.end }
             let isSpeaking = record.utterances.contains { $0.startedAt != nil && $0.endedAt == nil }
             let more = heard - record.ear.heard
             record.ear.heard = heard

@@ -75,6 +75,8 @@ package struct CarrierCallRecord: Sendable {
     package struct Ear: Sendable, Equatable {
         /// Sound of the router is coming out.
         package var isAudible = false
+        /// Until when something was heard that was not silence.
+        package var lastSoundAt: ContinuousClock.Instant?
         /// How long nothing has come out.
         package var silence = Duration.zero
         /// All that was heard.

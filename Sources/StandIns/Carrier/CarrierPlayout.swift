@@ -21,6 +21,12 @@ package struct CarrierPlayout: Sendable {
         fileprivate var nextSequence: UInt32 = 0
     }
 
+    /// A stretch of what was heard that was not silent; pauses within it are shorter than 200 ms.
+    package struct Sound: Sendable, Equatable {
+        package var start: ContinuousClock.Instant
+        package var end: ContinuousClock.Instant
+    }
+
     /// A mark that is to be echoed.
     package struct Echo: Sendable, Equatable {
         package var name: String
@@ -38,13 +44,20 @@ package struct CarrierPlayout: Sendable {
         var byteCount: Int
         var start: ContinuousClock.Instant
         var end: ContinuousClock.Instant
+        var isLoud: Bool
     }
+
+    /// Level (RMS of 16-bit samples) from which a frame is sound: below it lies the noise of an idle line.
+    private static let soundLevel = 100.0
+    private static let longestPause = Duration.milliseconds(200)
 
     private let format: AudioFormat
     private var pieces: [Piece] = []
     private var marks: [(name: String, due: ContinuousClock.Instant)] = []
     /// When everything that has arrived will have been played.
     package private(set) var endsAt: ContinuousClock.Instant?
+    /// What was heard so far, without the silence.
+    package private(set) var sounds: [Sound] = []
     /// Items in the order of their arrival.
     package private(set) var items: [HeardItem] = []
 
@@ -67,7 +80,8 @@ package struct CarrierPlayout: Sendable {
                 if stamp.sequence != self.items[index].nextSequence { self.items[index].misplacedFrames += 1 }
                 self.items[index].nextSequence = stamp.sequence + 1
             }
-            self.pieces.append(Piece(itemIndex: index, byteCount: frame.count, start: start, end: end))
+            let isLoud = AudioBytes.level(of: Array(frame), format: self.format) >= Self.soundLevel
+            self.pieces.append(Piece(itemIndex: index, byteCount: frame.count, start: start, end: end, isLoud: isLoud))
             start = end
         }
         self.endsAt = start
@@ -110,12 +124,21 @@ package struct CarrierPlayout: Sendable {
         while let piece = self.pieces.first {
             let unheard = self.unheard(of: piece, at: now)
             self.items[piece.itemIndex].heardByteCount += piece.byteCount - unheard
+            if piece.isLoud, unheard < piece.byteCount { self.hear(from: piece.start, to: min(now, piece.end)) }
             guard unheard == 0 else {
                 self.pieces[0].byteCount = unheard
                 self.pieces[0].start = max(piece.start, min(now, piece.end))
                 return
             }
             self.pieces.removeFirst()
+        }
+    }
+
+    private mutating func hear(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) {
+        if let last = self.sounds.last, last.end + Self.longestPause >= start {
+            self.sounds[self.sounds.count - 1].end = end
+        } else {
+            self.sounds.append(Sound(start: start, end: end))
         }
     }
 

@@ -39,6 +39,8 @@ package struct CarrierStreamRecord: Sendable {
     /// Digits that the router sent.
     package var digits: [String] = []
     package var items: [CarrierPlayout.HeardItem] = []
+    /// What was heard, without the silence; set when the stream is closed.
+    package var sounds: [CarrierPlayout.Sound] = []
     /// Raw audio as it arrived, where the settings keep it.
     package var audio: [UInt8] = []
     package var close: SocketClose?

@@ -26,6 +26,8 @@ package enum CarrierOrderRules {
     /// - Parameters:
     ///   - form: The body of the request; fields that the carrier does not know are ignored, as it does.
     ///   - ownNumbers: Numbers that calls may come from.
+    /// - Returns: The order with the carrier's defaults for what it does not say.
+    /// - Throws: ``Refusal`` with the carrier's code for the first thing that is wrong.
     package static func order(_ form: FormFields, ownNumbers: Set<String>) throws(Refusal) -> CarrierOrder {
         guard let to = form["To"], !to.isEmpty else { throw .bad(21201, "No 'To' number is specified.") }
         guard Self.isE164(to) else { throw .bad(21211, "Invalid 'To' phone number.") }

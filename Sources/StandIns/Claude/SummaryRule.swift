@@ -13,6 +13,10 @@ package struct SummaryRule: Sendable, Equatable {
         func says(_ phrases: String...) -> Bool { phrases.contains { text.contains($0) } }
         if says("i am not interested", "never call again") {
             self.init("declined", "The other party is not interested.", interest: "none")
+        } else if says("nobody can take your call") {
+            self.init("declined", "Nobody was there to talk to, and nothing else was wanted.", interest: "low")
+        } else if says("i will put you through") {
+            self.init("goal_achieved", "The caller was put through to a person.", interest: "medium")
         } else if says("leave a message after the tone") {
             self.init("voicemail", "A machine answered and a message was left.", interest: "none")
         } else if says("you are booked for") {

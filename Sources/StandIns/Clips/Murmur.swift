@@ -19,9 +19,9 @@ package enum Murmur {
     }
 
     /// A steady tone, as an answering machine gives it before it records.
-    package static func tone(hertz: Double = 1000, milliseconds: Int = 400) -> SpeechClip {
+    package static func tone(hertz: Double = 1000, milliseconds: Int = 400, level: Double = 9000) -> SpeechClip {
         let samples = (0..<milliseconds * 8).map { index in
-            MuLaw.encode(Int16(9000 * sin(2 * .pi * hertz * Double(index) / 8000)))
+            MuLaw.encode(Int16(level * sin(2 * .pi * hertz * Double(index) / 8000)))
         }
         return SpeechClip(text: "", muLaw: samples)
     }

@@ -5,7 +5,7 @@ package enum SpeechLine: String, Sendable, CaseIterable {
     case voicemailMessage = "voicemail-message"
     case timeUp = "time-up"
     case stillThere = "still-there"
-    case story, pardon
+    case story, pardon, connecting, unreachable
     // The caller.
     case callerProblem = "caller-problem"
     case callerAccepts = "caller-accepts"
@@ -18,6 +18,7 @@ package enum SpeechLine: String, Sendable, CaseIterable {
     case callerHuman = "caller-human"
     case callerTellMore = "caller-tell-more"
     case machineGreeting = "machine-greeting"
+    case machineShort = "machine-short"
 
     /// The words.
     package var text: String {
@@ -39,6 +40,8 @@ package enum SpeechLine: String, Sendable, CaseIterable {
         case .stillThere: "Are you still there?"
         case .story: "That is quite a story. Please, do go on."
         case .pardon: "Sorry, could you say that again?"
+        case .connecting: "Of course. I will put you through to a colleague now."
+        case .unreachable: "I am sorry, nobody can take your call right now. Is there anything else?"
         case .callerProblem: "Hi, my kitchen sink is leaking. Can someone come and look at it?"
         case .callerAccepts: "Yes, Tuesday at ten is fine."
         case .callerDone: "No, that is all. Thank you."
@@ -52,11 +55,15 @@ package enum SpeechLine: String, Sendable, CaseIterable {
         case .machineGreeting:
             "Hi, you have reached the Miller family. We cannot come to the phone right now. "
                 + "Please leave a message after the tone."
+        case .machineShort: "Nobody is here. Speak after the beep."
         }
     }
 
     /// The caller, or their answering machine, says it.
-    package var isOfCaller: Bool { self.rawValue.hasPrefix("caller-") || self == .machineGreeting }
+    package var isOfCaller: Bool { self.rawValue.hasPrefix("caller-") || self.isOfMachine }
+
+    /// An answering machine says it.
+    package var isOfMachine: Bool { self.rawValue.hasPrefix("machine-") }
 
     /// The line's place in a ``FrameStamp``: from 1.
     package var number: UInt16 { UInt16((Self.allCases.firstIndex(of: self) ?? 0) + 1) }

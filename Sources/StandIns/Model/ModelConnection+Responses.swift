@@ -89,6 +89,7 @@ extension ModelConnection {
                 (options["metadata"]?.members ?? []).map { ($0.name, $0.value.string ?? "") },
                 uniquingKeysWith: { $1 }
             ),
+            isText: isText,
             tools: tools.compactMap { $0["name"]?.string },
             responseIndex: self.responseCount - 1,
             connectionIndex: self.index

@@ -31,6 +31,8 @@ package struct ModelTurn: Sendable {
     /// Instructions of this response only.
     package var instructions: String?
     package var metadata: [String: String]
+    /// The response is written, not spoken.
+    package var isText = false
     /// Tools that may be called in this response.
     package var tools: [String]
     /// Responses of this connection before this one.

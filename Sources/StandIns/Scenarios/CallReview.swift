@@ -5,7 +5,7 @@ import Wire
 /// Nothing here comes from the router: the carrier knows what was heard and when, the model what arrived and when.
 package struct CallReview: Sendable {
     /// What was not as it must be, in words; empty for a good call.
-    package private(set) var problems: [String] = []
+    package internal(set) var problems: [String] = []
     /// From the caller's last frame of an utterance to the first sound of the answer at the carrier: the silence that
     /// the caller hears, the model's own wait for the end of the speech included.
     package private(set) var turnLatencies: [Duration] = []
@@ -14,10 +14,10 @@ package struct CallReview: Sendable {
     /// From the model's question leaving it to the answer arriving there.
     package private(set) var reasonings: [Duration] = []
 
-    private let plan: ScenarioPlan
-    private let call: CarrierCallRecord
+    let plan: ScenarioPlan
+    let call: CarrierCallRecord
     /// The connections of this call's caller, in order.
-    private let connections: [ModelConnectionRecord]
+    let connections: [ModelConnectionRecord]
 
     /// The tolerance of a truncation: one frame.
     private static let truncationTolerance = 20
@@ -111,13 +111,23 @@ package struct CallReview: Sendable {
         for stream in self.call.streams where stream.close == nil {
             self.problems.append("the media stream \(stream.streamSID) outlived the call")
         }
-        if case .failed(let reason) = self.call.end { self.problems.append("the carrier gave up: \(reason)") }
-        if self.call.end == nil { self.problems.append("the call did not end") }
+        switch self.call.end {
+        case .failed(let reason): self.problems.append("the carrier gave up: \(reason)")
+        case .notAnswered(let status): self.problems.append("the call was not answered: \(status.rawValue)")
+        case nil: self.problems.append("the call did not end")
+        case .callerHungUp, .documentEnded, .endedByAPI: break
+        }
     }
 
     /// Every frame reaches the model, once per session and in order.
     private mutating func reviewCallerAudio() {
         var arrived: Set<UInt32> = []
+        // Where there was no stream for a while, such as during a transfer, the frames of that time are lost.
+        let ranges = self.call.sentSequences
+        let jumps = Dictionary(
+            zip(ranges, ranges.dropFirst()).map { ($0.upperBound, $1.lowerBound) },
+            uniquingKeysWith: { $1 }
+        )
         for connection in self.connections {
             var last: UInt32?
             var misplaced = 0
@@ -126,7 +136,7 @@ package struct CallReview: Sendable {
                     misplaced += 1
                     continue
                 }
-                if let last, stamp.sequence != last + 1 { misplaced += 1 }
+                if let last, stamp.sequence != jumps[last] ?? last + 1 { misplaced += 1 }
                 last = stamp.sequence
                 arrived.insert(stamp.sequence)
             }
@@ -202,14 +212,9 @@ package struct CallReview: Sendable {
             }
         case .hangup:
             if self.call.end != .callerHungUp { self.problems.append("the caller did not get to hang up") }
-        case .voicemail:
-            // Where a message is left, it is left after the tone.
-            guard let message = self.call.items.first(where: { $0.line == .voicemailMessage }) else { return }
-            let tone = self.call.utterances.last { $0.line == nil }?.endedAt
-            if tone.map({ message.firstHeardAt < $0 }) ?? true {
-                self.problems.append("the message began before the tone was over")
-            }
-        case .conversation, .maxDuration, .outbound, .transfer, .optOut: break
+        case .voicemail: self.reviewMailbox()
+        case .transfer: self.reviewTransfer()
+        case .conversation, .maxDuration, .outbound, .optOut: break
         }
     }
 }

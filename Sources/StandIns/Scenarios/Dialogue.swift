@@ -7,7 +7,7 @@ package enum Dialogue {
     package static let script = ModelScript { turn in Self.reply(to: turn) }
 
     package static func reply(to turn: ModelTurn) -> ModelReply {
-        if turn.cause == .outOfBand { return self.classify(turn) }
+        if turn.cause == .outOfBand { return self.outOfBand(turn) }
         if let reply = self.instructed(turn) { return reply }
         if let output = turn.toolOutput { return self.react(to: output, turn) }
         if let text = turn.callerText { return self.answer(to: text) }
@@ -33,8 +33,13 @@ package enum Dialogue {
         case .callerDeclines: self.hangUp(saying: .goodbye, reason: "declined")
         case .callerOptOut: self.hangUp(saying: .goodbye, reason: "do_not_call")
         case .callerTellMore: .say(.story)
+        case .callerHuman:
+            ModelReply([
+                .say(SpeechLine.connecting.text),
+                .call(name: "transfer_call", arguments: ["reason": "The caller asks for a person."]),
+            ])
         // A machine is left alone: the message after the tone is not for the model to speak.
-        case .machineGreeting: ModelReply([.call(name: "end_call", arguments: ["reason": "voicemail"])])
+        case .machineGreeting, .machineShort: ModelReply([.call(name: "end_call", arguments: ["reason": "voicemail"])])
         default: .say(.pardon)
         }
     }
@@ -54,6 +59,13 @@ package enum Dialogue {
             // Only advice that can be spoken; anything else is the fallback's "continue with the standard script".
             guard let advice, SpeechLine(text: advice) != nil else { return .say(.pardon) }
             return ModelReply([.say(advice)])
+        case "transfer_call":
+            let text = tool.output.lowercased()
+            let isRefused = ["error", "fail", "nobody", "no answer", "cannot", "not_allowed", "unanswered", "busy"]
+                .contains { text.contains($0) }
+            // While the transfer is under way there is nothing to say: that was done before it.
+            return isRefused ? .say(.unreachable) : ModelReply([])
+        case "send_keypad": return ModelReply([])
         default: return .say(.pardon)
         }
     }
@@ -67,10 +79,12 @@ package enum Dialogue {
         case "goodbye": return .say(.timeUp)
         case "filler": return .say(.checking)
         case "voicemail": return .say(.voicemailMessage)
+        case "transfer_failed": return .say(.unreachable)
         default: break
         }
         let text = instructions.lowercased()
         let rules: [(words: [String], line: SpeechLine)] = [
+            (["nobody answered", "nobody could", "not answered", "transfer failed"], .unreachable),
             (["mailbox", "voicemail", "after the tone"], .voicemailMessage), (["must end", "time is up"], .timeUp),
             (["goodbye"], .goodbye), (["one moment", "filler"], .checking),
             (["greet", "just been connected"], .greeting),
@@ -86,6 +100,12 @@ package enum Dialogue {
         // Facts stand between dashes too; those are not to be said.
         let isVerbatim = parts[0].lowercased().contains("word for word")
         return text.isEmpty || !isVerbatim ? nil : text
+    }
+
+    /// Out of band the model speaks what it is told, such as the message for a mailbox, or is asked about the call.
+    private static func outOfBand(_ turn: ModelTurn) -> ModelReply {
+        guard !turn.isText, let reply = self.instructed(turn) else { return self.classify(turn) }
+        return reply
     }
 
     /// Out of band the model is asked whether a machine is on the line.

@@ -8,7 +8,7 @@ package enum Scenario: String, Sendable, CaseIterable {
     case reasoning
     /// The voice model's socket is lost in the middle of the caller's sentence.
     case modelDrop = "model-drop"
-    /// A mailbox answers.
+    /// The router calls, and a mailbox answers.
     case voicemail
     /// The caller hangs up in the middle of an answer.
     case hangup
@@ -16,15 +16,8 @@ package enum Scenario: String, Sendable, CaseIterable {
     case maxDuration = "max-duration"
     /// The router places the call.
     case outbound
-    /// The caller wants a person.
+    /// The caller wants a person; in every other call nobody is there, and the AI comes back.
     case transfer
-    /// The caller does not want to be called again.
+    /// The router calls somebody who does not want to be called again, and must not do it again.
     case optOut = "opt-out"
-
-    /// Scenarios that this build can play.
-    package static let built: [Scenario] = [
-        .conversation, .bargeIn, .reasoning, .modelDrop, .voicemail, .hangup, .maxDuration,
-    ]
-
-    package var isBuilt: Bool { Self.built.contains(self) }
 }

@@ -1,6 +1,13 @@
 /// How a scenario is set up, played and to end.
 package struct ScenarioPlan: Sendable {
+    package enum Direction: Sendable {
+        case inbound
+        /// The router calls a number that answers like this.
+        case outbound(Callee)
+    }
+
     package var scenario: Scenario
+    package var direction = Direction.inbound
     package var model = ModelSettings()
     package var claude = ClaudeSettings()
     /// Variables of the router's environment besides those that every scenario has.
@@ -8,13 +15,15 @@ package struct ScenarioPlan: Sendable {
     /// The record's outcomes and end reasons that are right.
     package var outcomes: Set<String>
     package var endReasons: Set<String>
+    /// The called number must not be called again.
+    package var expectsOptOut = false
     /// Lines of the assistant that the caller must have heard to their end.
     package var mustHear: [SpeechLine] = []
     /// What the person on the line does.
     package var play: @Sendable (CarrierCall) async throws -> Void
 
-    /// The plan of a call that is to be as long as `length`; nil for as long as it takes.
-    package init(_ scenario: Scenario, length: Duration? = nil) {
+    /// The plan of the n-th call of a simulation, from 1, that is to be as long as `length`; nil for as long as it takes.
+    package init(_ scenario: Scenario, length: Duration? = nil, callNumber: Int = 1) {
         self.scenario = scenario
         switch scenario {
         case .conversation: self = Self.conversation(length)
@@ -24,7 +33,11 @@ package struct ScenarioPlan: Sendable {
         case .voicemail: self = Self.voicemail()
         case .hangup: self = Self.hangup(length)
         case .maxDuration: self = Self.maxDuration(length)
-        case .outbound, .transfer, .optOut: self = Self.conversation(length)
+        case .outbound:
+            self = Self.conversation(length)
+            self.direction = .outbound(.person)
+        case .transfer: self = callNumber.isMultiple(of: 2) ? Self.failedTransfer(length) : Self.transfer(length)
+        case .optOut: self = Self.optOut(length)
         }
         self.scenario = scenario
         guard let length, scenario != .maxDuration else { return }
@@ -32,7 +45,7 @@ package struct ScenarioPlan: Sendable {
         self.environment["MAX_CALL_SECONDS"] = String(Int(length / .seconds(1)) + 120)
     }
 
-    private init(
+    init(
         _ scenario: Scenario,
         outcomes: Set<String>,
         endReasons: Set<String>,
@@ -109,23 +122,6 @@ package struct ScenarioPlan: Sendable {
         return plan
     }
 
-    private static func voicemail() -> ScenarioPlan {
-        ScenarioPlan(
-            .voicemail,
-            outcomes: ["voicemail"],
-            endReasons: ["voicemail"],
-            mustHear: []
-        ) { call in
-            try await call.play(Murmur.silence(milliseconds: 600))
-            try await call.say(.machineGreeting)
-            try await call.play(Murmur.silence(milliseconds: 700))
-            try await call.play(Murmur.tone())
-            // A machine records for as long as it is spoken to, and at most half a minute.
-            _ = try? await call.ended(within: .seconds(30))
-            await call.hangUp()
-        }
-    }
-
     private static func hangup(_ length: Duration?) -> ScenarioPlan {
         ScenarioPlan(
             .hangup,
@@ -161,7 +157,7 @@ package struct ScenarioPlan: Sendable {
     // MARK: - Filling time
 
     /// Small talk until the call is as long as it is to be, less what the rest of it takes.
-    private static func talk(_ call: CarrierCall, until length: Duration?, leaving rest: Duration) async throws {
+    static func talk(_ call: CarrierCall, until length: Duration?, leaving rest: Duration) async throws {
         while self.isBefore(length, call, leaving: rest) {
             try await call.say(.callerTellMore)
             try await call.listen()

@@ -6,7 +6,8 @@ import Testing
         _ history: [ConversationEntry],
         cause: ModelTurn.Cause = .callerSpoke,
         instructions: String? = nil,
-        metadata: [String: String] = [:]
+        metadata: [String: String] = [:],
+        isText: Bool = false
     ) -> ModelTurn {
         ModelTurn(
             cause: cause,
@@ -14,6 +15,7 @@ import Testing
             sessionInstructions: "",
             instructions: instructions,
             metadata: metadata,
+            isText: isText,
             tools: ["end_call", "consult_reasoner"],
             responseIndex: 0,
             connectionIndex: 0
@@ -39,7 +41,8 @@ import Testing
             (.callerDone, [SpeechLine.goodbye.text, "end_call goal_achieved"]),
             (.callerDeclines, [SpeechLine.goodbye.text, "end_call declined"]),
             (.callerOptOut, [SpeechLine.goodbye.text, "end_call do_not_call"]),
-            (.machineGreeting, ["end_call voicemail"]),
+            (.callerHuman, [SpeechLine.connecting.text, "transfer_call The caller asks for a person."]),
+            (.machineGreeting, ["end_call voicemail"]), (.machineShort, ["end_call voicemail"]),
         ]
         for (line, expected) in cases {
             #expect(self.said(Dialogue.reply(to: self.turn([.message(role: "user", text: line.text)]))) == expected)
@@ -73,6 +76,35 @@ import Testing
         #expect(reply(say) == ["We are late. Sorry."])
         #expect(reply(greet) == [SpeechLine.greeting.text])
         #expect(reply("This call must end within ten seconds.") == [SpeechLine.timeUp.text])
+    }
+
+    @Test("a transfer is waited for in silence, and one that failed is told to the caller")
+    func transfers() {
+        func reply(_ output: String) -> [String] {
+            self.said(Dialogue.reply(to: self.turn([.toolOutput(name: "transfer_call", output: output)])))
+        }
+        #expect(reply(#"{"status":"transferring"}"#).isEmpty)
+        #expect(reply(#"{"error":"not_allowed"}"#) == [SpeechLine.unreachable.text])
+        let failed = self.turn([], cause: .requested, instructions: "Nobody answered the transfer. Say so.")
+        #expect(self.said(Dialogue.reply(to: failed)) == [SpeechLine.unreachable.text])
+    }
+
+    @Test("the message for a mailbox is spoken out of band where it is asked for by words or by purpose")
+    func message() {
+        func reply(_ instructions: String, _ metadata: [String: String] = [:], isText: Bool = false) -> [String] {
+            let turn = self.turn(
+                [],
+                cause: .outOfBand,
+                instructions: instructions,
+                metadata: metadata,
+                isText: isText
+            )
+            return self.said(Dialogue.reply(to: turn))
+        }
+        let say = "Say the following text, word for word:\n--------\nCall us.\n--------"
+        #expect(reply(say) == ["Call us."])
+        #expect(reply("Speak.", ["purpose": "voicemail"]) == [SpeechLine.voicemailMessage.text])
+        #expect(reply("Is this a mailbox?", isText: true) == ["HUMAN"])
     }
 
     @Test("a mailbox is told from a person, out of band")

@@ -6,9 +6,18 @@ import Testing
 
 /// The router's side of a carrier, as small as it can be: documents as they are told, streams that are only recorded.
 final class FakeRouter: Sendable {
+    struct Request: Sendable {
+        var path: String
+        var uri: String
+        var form: [String: String]
+        var body: String
+        var contentType: String?
+        var signature: String?
+    }
+
     struct State: Sendable {
-        /// Requests in order: path and form.
-        var requests: [(path: String, form: [String: String], signature: String?)] = []
+        /// Requests in order.
+        var requests: [Request] = []
         var upgrades: [(path: String, authorization: String?, signature: String?)] = []
         var messages: [StandInJSON] = []
         var sockets: [StandInSocket] = []
@@ -57,17 +66,29 @@ final class FakeRouter: Sendable {
                     box.current?.state.update { $0.sockets.append(socket) }
                 },
                 respond: { request in
-                    let form = Self.form(String(buffer: request.body))
+                    let body = String(buffer: request.body)
+                    let form = Self.form(body)
                     box.current?.state.update { state in
-                        let signature = request.headers.first(name: "X-SignalWire-Signature")
-                        state.requests.append((request.path, form, signature))
+                        state.requests.append(
+                            Request(
+                                path: request.path,
+                                uri: request.uri,
+                                form: form,
+                                body: body,
+                                contentType: request.headers.first(name: "Content-Type"),
+                                signature: request.headers.first(name: "X-SignalWire-Signature")
+                            )
+                        )
                     }
                     switch document(request.path, form) {
                     case .success(let xml):
                         let body = ByteBuffer(string: xml)
                         return LoopbackResponse(
                             status: .ok,
-                            headers: ["Content-Type": "text/xml", "Content-Length": "\(body.readableBytes)"],
+                            headers: [
+                                "Content-Type": xml.first == "{" ? "application/json" : "text/xml",
+                                "Content-Length": "\(body.readableBytes)",
+                            ],
                             steps: [.bytes(body)]
                         )
                     case .failure(let refused):
