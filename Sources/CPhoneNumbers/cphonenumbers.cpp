@@ -89,8 +89,10 @@ cphonenumbers_facts cphonenumbers_look_up(const char *number) noexcept {
         facts.is_valid = util().IsValidNumber(parsed);
         util().GetNationalSignificantNumber(parsed, &national);
         facts.national_length = static_cast<int32_t>(national.size());
-        util().Format(parsed, PhoneNumberUtil::E164, &e164);
-        copy(e164, facts.e164);
+        if (facts.is_valid) {  // Of others the library cannot know what is a trunk prefix.
+            util().Format(parsed, PhoneNumberUtil::E164, &e164);
+            copy(e164, facts.e164);
+        }
         std::list<std::string> regions;
         util().GetRegionCodesForCountryCallingCode(parsed.country_code(), &regions);
         for (const std::string &candidate : regions) {

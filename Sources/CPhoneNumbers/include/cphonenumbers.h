@@ -43,7 +43,7 @@ typedef struct {
     bool is_short;
     /// Digits after the calling code, without a trunk prefix that does not belong there.
     int32_t national_length;
-    /// The number as it is dialled: a plus sign and digits, NUL-terminated; empty where nothing could be read.
+    /// A valid number as it is dialled: a plus sign and digits, NUL-terminated; empty for others.
     char e164[24];
 } cphonenumbers_facts;
 

@@ -7,7 +7,7 @@ package struct PhoneNumber: Sendable, Equatable {
         case unknown, ordinary, tollFree, premiumRate, sharedCost, personal, pager, company
     }
 
-    /// The number as it is dialled, without a trunk prefix that does not belong there.
+    /// The number as it is dialled; a valid one without a trunk prefix that does not belong there.
     package let e164: String
     /// 0 where no country calling code begins the number.
     package let callingCode: Int
