@@ -30,7 +30,7 @@ extension Conversation {
         case .hangingUp(let reason, _, awaitsFarewell: false): self.end(reason)
         case .sayingGoodbye(let reason, isSaid: true): self.end(reason)
         // Still waiting for the words themselves.
-        case .hangingUp, .sayingGoodbye, .talking, .ended: []
+        case .hangingUp, .sayingGoodbye, .talking, .leavingMessage, .ended: []
         }
     }
 
@@ -64,8 +64,9 @@ extension Conversation {
             switch self.phase {
             case .hangingUp(let reason, _, _), .sayingGoodbye(let reason, _): return self.end(reason)
             // The caller spoke again in the same moment.
-            case .talking, .ended: return []
+            case .talking, .leavingMessage, .ended: return []
             }
+        case .voicemail(let timer): return self.fired(voicemail: timer, at: moment)
         }
     }
 
@@ -117,6 +118,7 @@ extension Conversation {
         hasSpoken: Bool,
         at moment: Moment
     ) -> [Action] {
+        if reason == .voicemail, let actions = self.modelSaysMailbox(call, at: moment) { return actions }
         var actions = self.withdrawConsultations(at: moment) + [.stop(.keypad), .stop(.retryResponse)]
         if moment.isSilent, !hasSpoken, self.transcript.lastSpeaker != .assistant {
             // It forgot to say goodbye.

@@ -17,7 +17,7 @@ extension Conversation {
         // The answer of a consultation asks for its own response.
         case .talking where isOwed && self.consultations.isEmpty: return actions + self.want(ModelResponseRequest())
         case .sayingGoodbye(let reason, isSaid: false): return actions + self.want(self.goodbye(reason))
-        case .talking, .hangingUp, .sayingGoodbye, .ended: return actions
+        case .talking, .hangingUp, .sayingGoodbye, .leavingMessage, .ended: return actions
         }
     }
 
@@ -97,7 +97,7 @@ extension Conversation {
         case .sayingGoodbye(_, isSaid: false): return self.cancel(id)
         // Asked for before the caller began to speak: nobody wants it any more.
         case .talking where purpose == "farewell" || (request != nil && self.callerIsSpeaking): return self.cancel(id)
-        case .talking, .hangingUp, .sayingGoodbye, .ended: return []
+        case .talking, .hangingUp, .sayingGoodbye, .leavingMessage, .ended: return []
         }
     }
 
@@ -139,7 +139,7 @@ extension Conversation {
         case .hangingUp(let reason, let callID, awaitsFarewell: true) where self.slot.isIdle:
             self.phase = .hangingUp(reason, callID: callID, awaitsFarewell: false)
             return moment.isSilent ? self.end(reason) : []
-        case .talking, .hangingUp, .sayingGoodbye, .ended: return []
+        case .talking, .hangingUp, .sayingGoodbye, .leavingMessage, .ended: return []
         }
     }
 

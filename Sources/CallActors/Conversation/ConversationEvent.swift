@@ -22,6 +22,8 @@ extension Conversation {
         case timer(Timer)
         /// A limit of the call is reached: say goodbye, then end for `reason`. `cuts` is what was being played.
         case limit(EndReason, cuts: [Playout.Cut])
+        /// Something about a mailbox on the far end.
+        case voicemail(VoicemailEvent)
     }
 
     /// What must be done about an event, in order.
@@ -40,6 +42,7 @@ extension Conversation {
         case modelFailed(code: String)
         case used(ModelUsage)
         case end(EndReason)
+        case voicemail(VoicemailAction)
     }
 
     package enum Timer: Sendable, Hashable {
@@ -51,6 +54,7 @@ extension Conversation {
         case hangUp
         /// A response failed; ask again.
         case retryResponse
+        case voicemail(VoicemailTimer)
     }
 
     /// What a conversation may know of the moment.

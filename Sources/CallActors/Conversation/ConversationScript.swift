@@ -19,6 +19,8 @@ package struct ConversationScript: Sendable, Equatable {
     /// System message ahead of a replayed conversation.
     package var historyPreamble: String
     package var tools: [ModelTool]
+    /// Instructions of the response that is left on a mailbox.
+    package var voicemailMessage: String
 
     package init(
         instructions: String,
@@ -29,7 +31,8 @@ package struct ConversationScript: Sendable, Equatable {
         withdrawnConsultation: String,
         withdrawnHangUp: String,
         historyPreamble: String,
-        tools: [ModelTool]
+        tools: [ModelTool],
+        voicemailMessage: String
     ) {
         self.instructions = instructions
         self.greeting = greeting
@@ -40,5 +43,6 @@ package struct ConversationScript: Sendable, Equatable {
         self.withdrawnHangUp = withdrawnHangUp
         self.historyPreamble = historyPreamble
         self.tools = tools
+        self.voicemailMessage = voicemailMessage
     }
 }

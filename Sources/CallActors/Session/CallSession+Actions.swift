@@ -13,7 +13,7 @@ extension CallSession {
         if self.conversation.awaitsSilence { self.checkSilence() }
     }
 
-    private func perform(_ action: Conversation.Action) {
+    func perform(_ action: Conversation.Action) {
         switch action {
         // Without a session the command is void: the next one is told what was said.
         case .send(let command, let eventID): if self.isModelConfigured { self.model?.send(command, eventID: eventID) }
@@ -27,6 +27,7 @@ extension CallSession {
         case .modelFailed(let code): self.modelGone(.fatal, reason: "the model refuses the session (\(code))")
         case .used(let usage): self.count(usage)
         case .end(let reason): self.end(reason)
+        case .voicemail(let action): self.perform(voicemail: action)
         }
     }
 

@@ -18,6 +18,4 @@ extension CallSession {
     package var transferTarget: String? { nil }
 
     package func transferEnded(answered: Bool) {}
-
-    package func detected(_ answeredBy: AnsweredBy) {}
 }

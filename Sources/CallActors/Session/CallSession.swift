@@ -57,6 +57,8 @@ package actor CallSession {
     var answerAwaitedSince: ContinuousClock.Instant?
 
     var usage: CallUsage
+    /// What is heard of a mailbox, and the message for it.
+    var voicemail = VoicemailDesk()
     var recorder: (any CallRecorder)?
     var isRecorded = false
     var ending: Ending?
@@ -91,7 +93,11 @@ package actor CallSession {
         self.startedAt = record.startedAt
         self.modelWasReady = past.modelWasReady
         self.isRecorded = past.hadStream && ports.recorder != nil
-        self.conversation = Conversation(script: ports.script(record), transcript: Transcript(restoring: past.turns))
+        self.conversation = Conversation(
+            script: ports.script(record),
+            transcript: Transcript(restoring: past.turns),
+            mailbox: MailboxWatch(for: record, past: past)
+        )
     }
 
     /// What the carrier task writes.
@@ -159,6 +165,7 @@ package actor CallSession {
     /// The stream is closed now. The session stays for a moment where the model still writes down what the caller said.
     func end(_ reason: EndReason, errorMessage: String? = nil) {
         guard self.isLive else { return }
+        let reason = self.conversation.reason(for: reason)
         if reason == .modelFailed || reason == .carrierFailed {
             self.ports.metrics.error(reason == .modelFailed ? .model : .carrier)
         }
@@ -281,6 +288,7 @@ package actor CallSession {
     package func reachLimit(_ reason: EndReason) {
         guard self.isLive else { return }
         guard self.isModelConfigured, self.carrier != nil else { return self.end(reason) }
+        if self.conversation.isLeavingMessage { return self.tell(.limit(reason, cuts: [])) }
         guard self.conversation.acceptsLimit else { return }
         self.tell(.limit(reason, cuts: self.clearPlayout(readAt: nil)))
     }

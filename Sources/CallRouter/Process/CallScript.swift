@@ -16,7 +16,8 @@ enum CallScript {
             withdrawnConsultation: prompts.withdrawnConsultation,
             withdrawnHangUp: #"{"status":"not done","reason":"The caller spoke again. Go on with the conversation."}"#,
             historyPreamble: prompts.historyPreamble,
-            tools: Prompts.tools
+            tools: Prompts.tools,
+            voicemailMessage: prompts.say(prompts.voicemailMessage(for: record))
         )
     }
 }
