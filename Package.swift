@@ -96,7 +96,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "CallRouter",  // Measured as a child process: building the benchmarks builds the router beside them.
-                "CShims", "Wire",
+                "CallActors", "CShims", "StandIns", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -105,7 +105,7 @@ let package = Package(
             path: "Benchmarks"
         ),
         .testTarget(name: "WireTests", dependencies: ["Wire"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "CallActorsTests", dependencies: ["CallActors"]),
+        .testTarget(name: "CallActorsTests", dependencies: ["CallActors", "StandIns"]),
         .testTarget(name: "StandInsTests", dependencies: ["StandIns", "Wire"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "CallRouterTests",

@@ -37,7 +37,7 @@ extension Conversation {
         case .announcingTransfer(let number, let callID, isSaid: true) where !self.callerIsSpeaking && self.slot.isIdle:
             self.handOver(to: number, callID: callID)
         // Still waiting for the words themselves.
-        case .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .talking, .ended: []
+        case .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .talking, .leavingMessage, .ended: []
         }
     }
 
@@ -71,11 +71,12 @@ extension Conversation {
             switch self.phase {
             case .hangingUp(let reason, _, _), .sayingGoodbye(let reason, _): return self.end(reason)
             // The caller spoke again in the same moment.
-            case .talking, .announcingTransfer, .handedOver, .ended: return []
+            case .talking, .announcingTransfer, .handedOver, .leavingMessage, .ended: return []
             }
         case .handOver:
             guard case .announcingTransfer(let number, let callID, _) = self.phase else { return [] }
             return self.handOver(to: number, callID: callID)
+        case .voicemail(let timer): return self.fired(voicemail: timer, at: moment)
         }
     }
 
@@ -132,6 +133,7 @@ extension Conversation {
         hasSpoken: Bool,
         at moment: Moment
     ) -> [Action] {
+        if reason == .voicemail, let actions = self.modelSaysMailbox(call, at: moment) { return actions }
         var actions = self.withdrawConsultations(at: moment) + [.stop(.keypad), .stop(.retryResponse)]
         if moment.isSilent, !hasSpoken, self.transcript.lastSpeaker != .assistant {
             // It forgot to say goodbye.

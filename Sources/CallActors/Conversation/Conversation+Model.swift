@@ -22,7 +22,7 @@ extension Conversation {
         // The answer of a consultation asks for its own response.
         case .talking where isOwed && self.consultations.isEmpty: return actions + self.want(ModelResponseRequest())
         case .sayingGoodbye(let reason, isSaid: false): return actions + self.want(self.goodbye(reason))
-        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .ended: return actions
+        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .leavingMessage, .ended: return actions
         }
     }
 
@@ -103,7 +103,7 @@ extension Conversation {
         case .sayingGoodbye(_, isSaid: false): return self.cancel(id)
         // Asked for before the caller began to speak: nobody wants it any more.
         case .talking where purpose == "farewell" || (request != nil && self.callerIsSpeaking): return self.cancel(id)
-        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .ended: return []
+        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .leavingMessage, .ended: return []
         }
     }
 
@@ -152,7 +152,7 @@ extension Conversation {
         case .announcingTransfer(let number, let callID, isSaid: false) where self.slot.isIdle:
             self.phase = .announcingTransfer(to: number, callID: callID, isSaid: true)
             return moment.isSilent ? self.silence() : []
-        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .ended: return []
+        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .leavingMessage, .ended: return []
         }
     }
 

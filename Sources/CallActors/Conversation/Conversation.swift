@@ -19,6 +19,8 @@ package struct Conversation: Sendable {
         case handedOver(callID: String?)
         /// A limit ends the call: waits until the goodbye was said and heard.
         case sayingGoodbye(EndReason, isSaid: Bool)
+        /// A mailbox has answered for certain: nothing is answered any more, and the message is left.
+        case leavingMessage(MessageDrop)
         case ended
     }
 
@@ -71,12 +73,26 @@ package struct Conversation: Sendable {
     var eventCount = 0
     var itemCount = 0
     var sessionCount = 0
+    /// What is known of a mailbox and of the message for it; nil where none is looked for (any more).
+    var mailbox: MailboxWatch?
 
-    package init(script: ConversationScript, transcript: Transcript = Transcript()) {
+    /// - Parameters:
+    ///   - script: The texts of this call.
+    ///   - transcript: What was said before.
+    ///   - mailbox: What is known of a mailbox on the far end; nil where none is looked for.
+    package init(
+        script: ConversationScript,
+        transcript: Transcript = Transcript(),
+        mailbox: MailboxWatch? = nil
+    ) {
         self.script = script
         self.transcript = transcript
         self.hasGreeted = transcript.hasWords
         self.owesResponse = transcript.lastSpeaker == .user
+        self.mailbox = mailbox
+        if mailbox?.wasFoundBefore == true {
+            self.phase = .leavingMessage(MessageDrop(hasMessage: false, isSpoken: false))
+        }
     }
 
     /// Audio of this response came too late: the caller has moved on.
@@ -91,7 +107,7 @@ package struct Conversation: Sendable {
     package var acceptsLimit: Bool {
         switch self.phase {
         case .talking, .announcingTransfer: true
-        case .hangingUp, .handedOver, .sayingGoodbye, .ended: false
+        case .hangingUp, .handedOver, .sayingGoodbye, .leavingMessage, .ended: false
         }
     }
 
@@ -101,6 +117,7 @@ package struct Conversation: Sendable {
         case .hangingUp(_, _, let awaitsFarewell): !awaitsFarewell
         case .announcingTransfer(_, _, let isSaid): isSaid && !self.callerIsSpeaking && self.slot.isIdle
         case .sayingGoodbye(_, let isSaid): isSaid
+        case .leavingMessage(let drop): drop.isPlaying && self.isMessageWhole
         case .talking, .handedOver, .ended: false
         }
     }
@@ -108,12 +125,15 @@ package struct Conversation: Sendable {
     /// Takes one event and returns what must be done about it, in order.
     package mutating func handle(_ event: Event, at moment: Moment) -> [Action] {
         guard self.phase != .ended else { return [] }
+        if case .leavingMessage(let drop) = self.phase { return self.handle(event, leaving: drop, at: moment) }
         switch event {
-        case .modelReady: return self.modelReady(at: moment)
-        case .modelLost: return self.modelLost()
-        case .model(let event): return self.handle(model: event, at: moment)
+        case .modelReady: return self.modelReady(at: moment) + self.orderMessageAgain()
+        case .modelLost: return self.modelLost() + self.forgetUnfinishedMessage()
+        case .model(let event): return self.watch(event, at: moment)
+        case .voicemail(let event): return self.handle(voicemail: event, at: moment)
         case .audioBegan(let responseID, let itemID):
             self.hasSpoken = true
+            self.mailbox?.judge.assistantSpoke()
             self.noteAnswer(responseID, itemID, hasAudio: true)
             return []
         case .callerSpoke(let itemID, let cuts): return self.callerSpoke(itemID: itemID, cuts: cuts, at: moment)

@@ -30,6 +30,8 @@ extension Conversation {
         case transferUnanswered
         /// A tool other than a consultation has its result.
         case toolAnswered(callID: String, output: String)
+        /// Something about a mailbox on the far end.
+        case voicemail(VoicemailEvent)
     }
 
     /// What must be done about an event, in order.
@@ -57,6 +59,7 @@ extension Conversation {
         case optOut
         case scheduleCallback(callID: String, at: String, note: String)
         case end(EndReason)
+        case voicemail(VoicemailAction)
     }
 
     package enum Timer: Sendable, Hashable {
@@ -70,6 +73,7 @@ extension Conversation {
         case handOver
         /// A response failed; ask again.
         case retryResponse
+        case voicemail(VoicemailTimer)
     }
 
     /// What a conversation may know of the moment.

@@ -19,6 +19,8 @@ package struct ConversationScript: Sendable, Equatable {
     /// System message ahead of a replayed conversation.
     package var historyPreamble: String
     package var tools: [ModelTool]
+    /// Instructions of the response that is left on a mailbox.
+    package var voicemailMessage: String
     /// Numbers that the model may hand the call to, in E.164; empty: none.
     package var transferNumbers: [String] = []
     /// Instructions of the line that announces a person, where the model has not said it by itself.
@@ -35,7 +37,8 @@ package struct ConversationScript: Sendable, Equatable {
         withdrawnConsultation: String,
         withdrawnHangUp: String,
         historyPreamble: String,
-        tools: [ModelTool]
+        tools: [ModelTool],
+        voicemailMessage: String
     ) {
         self.instructions = instructions
         self.greeting = greeting
@@ -46,5 +49,6 @@ package struct ConversationScript: Sendable, Equatable {
         self.withdrawnHangUp = withdrawnHangUp
         self.historyPreamble = historyPreamble
         self.tools = tools
+        self.voicemailMessage = voicemailMessage
     }
 }

@@ -18,6 +18,8 @@ package struct CallPast: Sendable {
     package var end: End?
     /// The number that the call was being handed to when the journal ends; its stream is not expected before that is over.
     package var transferTarget: String?
+    /// A mailbox has answered for certain.
+    package var mailboxWasFound = false
 
     package init(
         turns: [(itemID: String, order: Double, line: TranscriptLine)] = [],
@@ -45,8 +47,8 @@ package struct CallPast: Sendable {
             case .transferEnded: self.transferTarget = nil
             case .ended(let reason, let errorMessage):
                 if self.end == nil { self.end = End(reason: reason, errorMessage: errorMessage, at: entry.at) }
-            case .streamEnded, .modelLost, .dtmf, .toolCall, .toolResult, .usage, .restarted, .optedOut, .mailboxFound:
-                break
+            case .mailboxFound: self.mailboxWasFound = true
+            case .streamEnded, .modelLost, .dtmf, .toolCall, .toolResult, .usage, .restarted, .optedOut: break
             }
         }
         self.turns = turns.values.sorted { ($0.order, $0.itemID) < ($1.order, $1.itemID) }

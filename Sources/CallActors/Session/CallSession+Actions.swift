@@ -15,7 +15,7 @@ extension CallSession {
         if self.costIsDue { self.checkCost() }
     }
 
-    private func perform(_ action: Conversation.Action) {
+    func perform(_ action: Conversation.Action) {
         switch action {
         // Without a session the command is void: the next one is told what was said.
         case .send(let command, let eventID): if self.isModelConfigured { self.model?.send(command, eventID: eventID) }
@@ -35,6 +35,7 @@ extension CallSession {
         case .scheduleCallback(let callID, let at, let note):
             self.order(.scheduleCallback(callID: callID, at: at, note: note))
         case .end(let reason): self.end(reason)
+        case .voicemail(let action): self.perform(voicemail: action)
         }
     }
 

@@ -145,6 +145,7 @@ extension CallSession {
             let reason: FrameDropReason = self.isModelConfigured ? .overflow : .notConnected
             self.ports.metrics.framesDropped(.toModel, reason: reason, count: count)
         }
+        self.listen(to: payload)
         guard let recorder = self.recorder, let start = self.startInstant else { return }
         recorder.caller(base64: payload, at: start.duration(to: readAt))
     }

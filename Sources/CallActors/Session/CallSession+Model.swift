@@ -70,6 +70,7 @@ extension CallSession {
             if wasReady { self.ports.metrics.restarted(.model) }
             self.ports.observer?.observe(.restarted, callID: self.callID, at: Date())
             self.start(.modelRetry, after: delay)
+        case .giveUp where self.conversation.isLeavingMessage: self.tell(.voicemail(.modelGivenUp))
         case .giveUp:
             self.end(.modelFailed, errorMessage: "The voice model was lost for good: \(reason)")
         case .open, .none: break
@@ -85,7 +86,7 @@ extension CallSession {
         case .audioDone(_, let itemID):
             self.playout?.finish(itemID: itemID)
             self.pump(due: readAt)
-        case .speechStarted(let itemID, _):
+        case .speechStarted(let itemID, _) where !self.conversation.isLeavingMessage:
             self.speechEnd = nil
             self.answerAwaitedSince = nil
             self.tell(.callerSpoke(itemID: itemID, cuts: self.clearPlayout(readAt: readAt)))
@@ -123,6 +124,7 @@ extension CallSession {
             self.ports.metrics.malformedMessage(.model)
             return
         }
+        guard !self.conversation.isMessage(responseID) else { return self.keep(audio) }
         guard !self.conversation.isMuted(responseID: responseID) else {
             let frames = audio.readableBytes / max(1, self.format?.frameByteCount ?? 160)
             self.ports.metrics.framesDropped(.toCarrier, reason: .interrupted, count: max(1, frames))

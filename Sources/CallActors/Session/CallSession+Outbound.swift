@@ -15,9 +15,6 @@ extension CallSession {
         return true
     }
 
-    /// The carrier's answering machine detection has a result.
-    package func detected(_ answeredBy: AnsweredBy) {}
-
     // MARK: - Transfer
 
     /// Hands the call on; false where it cannot be.

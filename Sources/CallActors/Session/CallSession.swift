@@ -61,6 +61,8 @@ package actor CallSession {
     var answerAwaitedSince: ContinuousClock.Instant?
 
     var usage: CallUsage
+    /// What is heard of a mailbox, and the message for it.
+    var voicemail = VoicemailDesk()
     /// Something was used since the cost was last looked at.
     var costIsDue = false
     // What the carrier was asked to do with the call.
@@ -114,7 +116,11 @@ package actor CallSession {
         self.startedAt = record.startedAt
         self.modelWasReady = past.modelWasReady
         self.isRecorded = past.hadStream && ports.recorder != nil
-        self.conversation = Conversation(script: ports.script(record), transcript: Transcript(restoring: past.turns))
+        self.conversation = Conversation(
+            script: ports.script(record),
+            transcript: Transcript(restoring: past.turns),
+            mailbox: MailboxWatch(for: record, past: past)
+        )
         if past.transferTarget != nil { self.conversation.beHandedOver() }
     }
 
@@ -199,7 +205,7 @@ package actor CallSession {
     /// The stream is closed now. The session stays for a moment where the model still writes down what the caller said.
     func end(_ reason: EndReason, errorMessage: String? = nil) {
         guard self.isLive else { return }
-        let reason = self.endAfterOptOut ?? reason
+        let reason = self.endAfterOptOut ?? self.conversation.reason(for: reason)
         if reason == .optedOut, self.optOutPending, self.endAfterOptOut == nil {
             self.endAfterOptOut = reason
             return
@@ -333,6 +339,7 @@ package actor CallSession {
         // Two people talk: only our part of the call is over.
         guard self.transferTarget == nil else { return self.end(.transferred) }
         guard self.isModelConfigured, self.carrier != nil else { return self.end(reason) }
+        if self.conversation.isLeavingMessage { return self.tell(.limit(reason, cuts: [])) }
         guard self.conversation.acceptsLimit else { return }
         self.tell(.limit(reason, cuts: self.clearPlayout(readAt: nil)))
     }

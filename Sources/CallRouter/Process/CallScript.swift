@@ -25,7 +25,8 @@ enum CallScript {
             withdrawnConsultation: prompts.withdrawnConsultation,
             withdrawnHangUp: #"{"status":"not done","reason":"The caller spoke again. Go on with the conversation."}"#,
             historyPreamble: prompts.historyPreamble,
-            tools: Prompts.tools(tools)
+            tools: Prompts.tools(tools),
+            voicemailMessage: prompts.say(prompts.voicemailMessage(for: record))
         )
         script.transferNumbers = tools.transferNumbers
         script.transferAnnouncement = prompts.transferAnnouncement

@@ -19,6 +19,7 @@ extension ConversationScript {
         withdrawnConsultation: "consultation withdrawn",
         withdrawnHangUp: "hang-up withdrawn",
         historyPreamble: "what was said before",
-        tools: []
+        tools: [],
+        voicemailMessage: "voicemail message"
     )
 }

@@ -131,17 +131,6 @@ extension JSONDocument {
         return text
     }
 
-    /// The value of a number.
-    var double: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        // `NUMERIC` may come as text, where an operator has told PostgREST to keep its digits.
-        case .string(let text): Double(text)
-        case .null, .bool, .array, .object: nil
-        }
-    }
-
     var integer: Int? {
         switch self {
         case .integer(let value): value

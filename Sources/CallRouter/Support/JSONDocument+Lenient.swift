@@ -2,7 +2,8 @@ import Foundation
 import Wire
 
 extension JSONDocument {
-    /// A number, also one that is written as text; nil for anything else and for what no date or count can be.
+    /// A number, also one that is written as text, as PostgREST may write `NUMERIC`; nil for anything else and for what
+    /// no date or count can be.
     var double: Double? {
         let number: Double? =
             switch self {
