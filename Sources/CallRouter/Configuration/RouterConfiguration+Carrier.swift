@@ -1,3 +1,5 @@
+import Wire
+
 extension RouterConfiguration {
     /// The account of the carrier: SignalWire where a space is set, else Twilio, else none.
     static func carrier(_ reader: inout ConfigurationReader) -> CarrierAccount? {
@@ -59,8 +61,8 @@ extension RouterConfiguration {
         ) {
             retries = list.compactMap { Int($0) }
         }
-        if let url = reader.value(.redisURL), !url.hasPrefix("redis://"), !url.hasPrefix("rediss://") {
-            reader.invalid(.redisURL, "it must begin with redis:// or rediss://")
+        if let url = reader.value(.redisURL) {
+            do throws(RedisError) { _ = try RedisURL(url) } catch { reader.invalid(.redisURL, "\(error)") }
         }
         return Dialling(
             callsPerSecond: reader.decimal(.callsPerSecond, in: 0.001...1000) ?? 1,

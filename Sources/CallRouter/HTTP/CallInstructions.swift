@@ -31,8 +31,15 @@ struct CallInstructions {
             await self.services.switchboard.transferEnded(callID: callID, answered: isAnswered)
             if isAnswered { return .hangUp }
         }
-        return await self.instruction(callID: callID, request: request, where: Self.isUnderWay)
+        let instruction = await self.instruction(callID: callID, request: request, where: Self.isUnderWay)
+        // Keys that the stream cannot carry, see `CallSession.sendKeypad`.
+        guard case .connect = instruction, let digits = request.query[Self.digitsParameter] else { return instruction }
+        let isValid = digits.count <= 32 && digits.allSatisfy { "0123456789*#ABCDwW".contains($0) }
+        return isValid ? .press(digits: digits, callID: callID) : instruction
     }
+
+    /// The query parameter that holds keys to be pressed before the stream.
+    static let digitsParameter = "digits"
 
     /// The number that a call is being handed to; a call without one goes on as it was, so that it is not lost.
     func transfer(callID: String, request: CarrierRequest) async -> CallInstruction {

@@ -23,6 +23,10 @@ struct InstructionWriter {
                 parameters: [("callId", callID), ("token", token)]
             )
             return LaMLDocument(.connectStream(stream), .redirect(url: self.resume("laml", callID)))
+        case .press(let digits, let callID):
+            var document = self.laml(.connect(callID: callID))
+            document.verbs.insert(.playDigits(digits), at: 0)
+            return document
         case .dial(let number, let callID):
             let dial = LaMLDocument.Dial(
                 number: number,
@@ -52,6 +56,8 @@ struct InstructionWriter {
                 resumeURL: self.resume("swml", callID)
             )
             return SWMLDocument(.answer, .connectStream(stream), .hangup)
+        // SignalWire's streams carry keys by themselves.
+        case .press(_, let callID): return self.swml(.connect(callID: callID))
         // Transfers are dialled by LaML: the carrier's REST API takes nothing else.
         case .dial(_, let callID): return SWMLDocument(.transfer(url: self.resume("laml", callID)))
         case .apologise: return SWMLDocument(.say(self.services.apology), .hangup)

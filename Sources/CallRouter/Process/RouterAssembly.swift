@@ -10,7 +10,8 @@ package enum RouterAssembly {
     /// Opens the store and wires calls, sockets, Claude and metrics together.
     package static func assemble(_ context: RouterContext) async throws(StartError) -> RouterParts {
         let metrics = MetricsRegistry()
-        let store = try Self.store(context, metrics: metrics)
+        let stores = try StoreAssembly(context, metrics: metrics)
+        let store = stores.store
         let prompts = try Self.prompts()
         let anthropic = Self.anthropic(context)
         let outbound = OutboundAssembly(context, store: store)
@@ -67,16 +68,17 @@ package enum RouterAssembly {
             registry: registry,
             metering: metrics,
             hub: hub,
-            initiator: .notNeeded,
+            initiator: stores.initiator,
             isDraining: isDraining
         )
+        let queue = try QueueAssembly.worker(context, jobs: placing.jobs, metering: metrics)
         let lag = EventLoopLagSampler()
         lag.start(on: context.eventLoopGroup)
         metrics.setSources { sources in
             sources.isReady = { !isDraining() && registry.hasCapacity }
             sources.isDraining = isDraining
-            sources.outboxPending = { store.outboxPending }
-            sources.outboxOldestAge = { store.outboxOldestAge }
+            sources.outboxPending = { stores.local.outboxPending }
+            sources.outboxOldestAge = { stores.local.outboxOldestAge }
             sources.eventLoopLag = { lag.worstLag }
         }
         let tokens = StreamToken(secret: try Self.streamTokenSecret(context))
@@ -104,16 +106,25 @@ package enum RouterAssembly {
             refusal: prompts.refused,
             apology: prompts.technicalDifficulties,
             outbound: placing.services,
-            companions: [{ await store.run() }, { await summaries.run() }, { await placing.dialler.run() }],
-            settle: { await summaries.drain(within: $0) },
+            companions: [
+                { await stores.run() }, { await summaries.run() }, { await placing.dialler.run() },
+                { await queue?.run() },
+            ],
+            settle: { limit in
+                let deadline = ContinuousClock.now + limit
+                await summaries.drain(within: limit)
+                await stores.settle(within: ContinuousClock.now.duration(to: deadline))
+            },
             close: {
                 lag.stop()
                 await anthropic.shutdown()
                 await outbound.client?.shutdown()
+                await stores.shutdown()
                 await Self.recordingsWritten()
             },
             inboundCallExpected: { await registry.expect(callID: $0.callID) },
-            isKnownCaller: { await store.hasCall(withNumber: $0) }
+            isKnownCaller: { await stores.local.hasCall(withNumber: $0) },
+            inboundContext: { await stores.knownCaller($0) }
         )
     }
 
@@ -135,18 +146,6 @@ package enum RouterAssembly {
         settings.voice = configuration.openAI.voice
         settings.transcriptionModel = configuration.openAI.transcriptionModel
         return settings
-    }
-
-    private static func store(_ context: RouterContext, metrics: MetricsRegistry) throws(StartError) -> SQLiteStore {
-        do {
-            return try SQLiteStore(
-                directory: context.configuration.storage.directory,
-                metering: metrics,
-                logger: Self.logger(context, "store")
-            )
-        } catch {
-            throw .store(error)
-        }
     }
 
     private static func prompts() throws(StartError) -> Prompts {
@@ -198,7 +197,7 @@ package enum RouterAssembly {
 
     private static func summaries(
         _ context: RouterContext,
-        store: SQLiteStore,
+        store: any CallStore,
         prompts: Prompts,
         anthropic: AnthropicClient,
         metrics: MetricsRegistry

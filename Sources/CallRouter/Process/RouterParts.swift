@@ -28,6 +28,8 @@ package struct RouterParts: Sendable {
     package var inboundCallExpected: @Sendable (CallRecord) async -> Void
     /// The system of record knows somebody with this number.
     package var isKnownCaller: @Sendable (String) async -> Bool
+    /// What it knows of them; nil for a stranger.
+    package var inboundContext: @Sendable (String) async -> KnownCaller?
 
     package init(
         switchboard: any CallSwitchboard,
@@ -44,7 +46,8 @@ package struct RouterParts: Sendable {
         settle: @escaping @Sendable (Duration) async -> Void = { _ in },
         close: @escaping @Sendable () async -> Void = {},
         inboundCallExpected: @escaping @Sendable (CallRecord) async -> Void = { _ in },
-        isKnownCaller: @escaping @Sendable (String) async -> Bool = { _ in false }
+        isKnownCaller: @escaping @Sendable (String) async -> Bool = { _ in false },
+        inboundContext: @escaping @Sendable (String) async -> KnownCaller? = { _ in nil }
     ) {
         self.switchboard = switchboard
         self.store = store
@@ -61,5 +64,6 @@ package struct RouterParts: Sendable {
         self.close = close
         self.inboundCallExpected = inboundCallExpected
         self.isKnownCaller = isKnownCaller
+        self.inboundContext = inboundContext
     }
 }

@@ -249,7 +249,8 @@ package final class RouterProcess: Sendable {
             outbound: parts.outbound,
             isDraining: { self.isDraining },
             inboundCallExpected: parts.inboundCallExpected,
-            isKnownCaller: parts.isKnownCaller
+            isKnownCaller: parts.isKnownCaller,
+            inboundContext: parts.inboundContext
         )
     }
 }
