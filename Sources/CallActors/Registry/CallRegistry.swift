@@ -57,10 +57,17 @@ package actor CallRegistry {
     /// How the calls that are still live are being ended.
     var closing: Closing?
     var whenEmpty: [CheckedContinuation<Void, Never>] = []
-    /// The identifiers of ``live``, for questions that cannot wait for the actor.
-    private nonisolated let liveIDs = Mutex<Set<String>>([])
-    /// How many of ``expected`` there are, for the same questions: each holds a place.
-    private nonisolated let reserved = Atomic<Int>(0)
+    /// Who is where, for questions that cannot wait for the actor.
+    private struct Places {
+        /// The identifiers of ``live``.
+        var live: Set<String> = []
+        /// Those of ``expected``; each holds a place.
+        var expected: Set<String> = []
+        /// Those of them that the carrier was asked to place.
+        var dialled: Set<String> = []
+    }
+
+    private nonisolated let places = Mutex(Places())
     nonisolated let draining = Atomic<Bool>(false)
 
     /// - Parameters:
@@ -83,14 +90,27 @@ package actor CallRegistry {
         (self.spawned, self.spawn) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(bound))
     }
 
-    package nonisolated var activeCallCount: Int { self.liveIDs.withLock { $0.count } }
+    package nonisolated var activeCallCount: Int { self.places.withLock { $0.live.count } }
     package nonisolated var isDraining: Bool { self.draining.load(ordering: .relaxed) }
     /// Another call would be taken; calls whose first stream is on its way have their place.
     package nonisolated var hasCapacity: Bool {
-        self.activeCallCount + self.reserved.load(ordering: .relaxed) < self.settings.maxCalls
+        self.places.withLock { $0.live.count + $0.expected.count } < self.settings.maxCalls
     }
 
-    package nonisolated func isLive(callID: String) -> Bool { self.liveIDs.withLock { $0.contains(callID) } }
+    /// This call would be taken: it is live, is expected, or there is room for another one.
+    package nonisolated func hasPlace(for callID: String) -> Bool {
+        self.places.withLock { places in
+            places.live.contains(callID) || places.expected.contains(callID)
+                || places.live.count + places.expected.count < self.settings.maxCalls
+        }
+    }
+
+    /// The call is live, or the carrier was asked to place it: a drain waits for it, and its streams are taken.
+    package nonisolated func isUnderWay(callID: String) -> Bool {
+        self.places.withLock { $0.live.contains(callID) || $0.dialled.contains(callID) }
+    }
+
+    package nonisolated func isLive(callID: String) -> Bool { self.places.withLock { $0.live.contains(callID) } }
 
     package func session(of callID: String) -> CallSession? { self.live[callID]?.session }
 
@@ -138,10 +158,7 @@ package actor CallRegistry {
         // A call that was sent to the carrier before the drain is a live one.
         let wasDialled = record.direction == .outbound && record.status != .queued
         guard !self.isShutDown, self.closing == nil, !self.isDraining || wasDialled else { return .draining }
-        // Whoever was expected has a place already.
-        let isExpected = self.expected[record.callID] != nil
-        let hasPlace = isExpected ? self.activeCallCount < self.settings.maxCalls : self.hasCapacity
-        return hasPlace ? nil : .atCapacity
+        return self.hasPlace(for: record.callID) ? nil : .atCapacity
     }
 
     /// Gives the stream to the session of a live call, or to the one that will follow a failed one.
@@ -168,6 +185,7 @@ package actor CallRegistry {
         if let session = self.live[record.callID]?.session { return await session.fail(carrier: errorMessage) }
         guard !record.status.isTerminal else { return }
         self.expected[record.callID] = nil
+        self.recount()
         self.ports.metrics.error(.carrier)
         await self.complete(record, .carrierFailed, errorMessage: errorMessage)
     }
@@ -223,10 +241,11 @@ package actor CallRegistry {
     var isIdle: Bool { self.live.isEmpty && !self.expected.values.contains { $0.isDialled } }
 
     func recount() {
-        let identifiers = Set(self.live.keys)
-        self.liveIDs.withLock { $0 = identifiers }
+        let live = Set(self.live.keys)
+        let expected = Set(self.expected.keys)
+        let dialled = Set(self.expected.filter { $0.value.isDialled }.keys)
+        self.places.withLock { $0 = Places(live: live, expected: expected, dialled: dialled) }
         self.ports.metrics.activeCalls(self.live.count)
-        self.reserved.store(self.expected.count, ordering: .relaxed)
         if self.isIdle { self.resumeWaiters() }
     }
 }

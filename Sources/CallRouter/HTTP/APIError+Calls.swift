@@ -29,7 +29,7 @@ extension APIError {
     init(_ error: CallIntakeError) {
         switch error {
         case .invalid(let fields): self = .invalid(fields)
-        case .notAllowed(let reason): self = .notAllowed("This number is not to be called: \(reason).")
+        case .notAllowed(let reason): self = .notAllowed("This number is not to be called. \(reason)")
         case .optedOut:
             self.init(.conflict, code: "opted_out", message: "This number must not be called: its owner asked for it.")
         case .idempotencyMismatch:

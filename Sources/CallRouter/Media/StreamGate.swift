@@ -48,8 +48,9 @@ struct StreamGate: Sendable {
             guard let claims = try? self.tokens.verify(bearer, now: now),
                 self.ledger.isUsable(claims.tokenID, now: now)
             else { return .reject(.unauthorized) }
-            let isNew = !self.registry.isLive(callID: claims.callID)
-            return isNew && (self.isDraining() || !self.registry.hasCapacity) ? .reject(.serviceUnavailable) : .accept
+            let callID = claims.callID
+            if self.isDraining(), !self.registry.isUnderWay(callID: callID) { return .reject(.serviceUnavailable) }
+            return self.registry.hasPlace(for: callID) ? .accept : .reject(.serviceUnavailable)
         }
     }
 
