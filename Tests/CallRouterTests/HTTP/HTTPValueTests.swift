@@ -20,7 +20,13 @@ struct HTTPValueTests {
                 Unicode.Scalar(UInt32.random(in: 0...0x2FF, using: &random))
             }
             let text = String(String.UnicodeScalarView(scalars + ["\u{1F600}", "&", "<", ">", "\"", "'", "]"]))
-            let stream = LaMLDocument.Stream(url: text, token: text, codec: text, parameters: [(text, text)])
+            let stream = LaMLDocument.Stream(
+                url: text,
+                token: text,
+                codec: text,
+                statusCallback: text,
+                parameters: [(text, text)]
+            )
             let document = LaMLDocument(.say(text), .connectStream(stream), .redirect(url: text))
             let seen = try #require(ParsedXML(document.xml))
             let kept = String(
@@ -32,6 +38,7 @@ struct HTTPValueTests {
             #expect(Array(seen.texts["Redirect", default: ""].unicodeScalars) == Array(kept.unicodeScalars))
             #expect(seen.attributes["Stream"]?["url"] == kept)
             #expect(seen.attributes["Stream"]?["codec"] == kept)
+            #expect(seen.attributes["Stream"]?["statusCallback"] == kept)
             #expect(seen.attributes["Parameter"] == ["name": kept, "value": kept])
         }
     }

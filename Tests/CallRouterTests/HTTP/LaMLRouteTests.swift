@@ -54,7 +54,9 @@ struct LaMLRouteTests {
         try await fixture.serve { server async throws in
             let text = try await self.post(server, "/laml/call/c1").text
             #expect(text.contains(#"url="wss://localhost/p/media-stream""#))
-            #expect(text.contains(#" codec="L16@24000h">"#))
+            #expect(
+                text.contains(#" codec="L16@24000h" statusCallback="https://localhost/p/webhooks/signalwire/stream" "#)
+            )
             #expect(text.contains("https://localhost/p/laml/call/c1/resume"))
         }
     }

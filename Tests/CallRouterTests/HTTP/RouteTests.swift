@@ -56,7 +56,7 @@ struct RouteTests {
 
     @Test(
         "everything that is not there gets 404 with an error body",
-        arguments: ["/", "/dashboard", "/v2", "/laml", "/swml/call/1"]
+        arguments: ["/", "/dashboard", "/v2", "/v1/nothing", "/laml", "/swml/call", "/webhooks/signalwire"]
     )
     func nothing(path: String) async throws {
         try await RouterFixture().serve { server async throws in

@@ -78,7 +78,7 @@ final class FakeSwitchboard: CallSwitchboard {
     func detected(_ answeredBy: AnsweredBy, callID: String) async { self.note("detected \(answeredBy.rawValue)") }
 
     func carrierEnded(callID: String, reason: EndReason, errorMessage: String?) async {
-        self.note("carrier ended \(reason.rawValue)")
+        self.note("carrier ended \(callID) \(reason.rawValue)")
         self.state.withLock { _ = $0.live.remove(callID) }
     }
 
@@ -138,6 +138,10 @@ final class FakeStore: CallStore {
         var calls: [String: CallRecord] = [:]
         var isDown = false
         var flushCount = 0
+        var optOuts: [OptOut] = []
+        var statistics = CallStatistics()
+        /// Since when totals were asked for.
+        var statisticsSince: Date?
     }
 
     let state = Mutex(State())
@@ -146,7 +150,7 @@ final class FakeStore: CallStore {
     func put(_ record: CallRecord) { self.state.withLock { $0.calls[record.callID] = record } }
     var calls: [CallRecord] { self.state.withLock { Array($0.calls.values) } }
 
-    private func access<Value>(_ body: (inout State) -> Value) throws(StoreError) -> Value {
+    func access<Value>(_ body: (inout State) -> Value) throws(StoreError) -> Value {
         let result: Value? = self.state.withLock { $0.isDown ? nil : body(&$0) }
         guard let result else { throw .unavailable("down") }
         return result
@@ -165,7 +169,10 @@ final class FakeStore: CallStore {
     }
 
     func update(callID: String, _ change: CallChange) async throws(StoreError) -> CallRecord? {
-        try self.access { $0.calls[callID] }
+        try self.access { state in
+            if let sid = change.callSID { state.calls[callID]?.callSID = sid }
+            return state.calls[callID]
+        }
     }
 
     func append(_ entry: JournalEntry, to callID: String) {}
@@ -230,6 +237,11 @@ struct FakeTokens: StreamTokenIssuing {
 final class FakeWebhooks: WebhookVerifying {
     let questions = Mutex<[(url: String, form: [String])]>([])
 
+    func isValid(jsonSignature: String, url: String, body: ByteBuffer, settings: String?) -> Bool {
+        self.questions.withLock { $0.append((url, [String(buffer: body)])) }
+        return jsonSignature == "good"
+    }
+
     func isValid(signature: String, url: String, form: [(String, String)], settings: String?) -> Bool {
         self.questions.withLock { $0.append((url, form.map { "\($0.0)=\($0.1)" })) }
         return signature == "good"
@@ -239,11 +251,12 @@ final class FakeWebhooks: WebhookVerifying {
 /// Counts what routes tell the metrics.
 final class RouteMetering: CallMetering {
     let rejections = Mutex<[RejectReason]>([])
+    let malformed = Mutex(0)
 
     func frameWritten(_ direction: FrameDirection, relay: Duration) {}
     func framesDropped(_ direction: FrameDirection, reason: FrameDropReason, count: Int) {}
     func framesReplayed(count: Int) {}
-    func malformedMessage(_ peer: MeteredPeer) {}
+    func malformedMessage(_ peer: MeteredPeer) { self.malformed.withLock { $0 += 1 } }
     func turnLatency(_ latency: Duration) {}
     func bargeIn(_ latency: Duration) {}
     func reasoning(_ latency: Duration, fellBack: Bool) {}

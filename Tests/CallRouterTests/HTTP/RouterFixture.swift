@@ -6,6 +6,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import NIOPosix
+import Wire
 
 @testable import CallRouter
 
@@ -16,6 +17,16 @@ struct RouterFixture {
     let media = FakeMedia()
     let webhooks = FakeWebhooks()
     let metering = RouteMetering()
+    let intake = FakeIntake()
+    let carrier = FakeCarrier()
+    let events = FakeCarrierEvents()
+    let hub = CallEventHub()
+    /// Calls can be placed, transferred and hung up at the carrier.
+    var hasCarrier = true
+    /// There is anything that places calls at all.
+    var hasOutbound = true
+    /// Real signatures in place of the fake ones.
+    var signature: WebhookSignature?
     var environment: [String: String]
     var checksSignatures = false
     var limits = HTTPLimits()
@@ -42,12 +53,28 @@ struct RouterFixture {
             store: self.store,
             media: self.media,
             tokens: FakeTokens(),
-            webhooks: self.checksSignatures ? self.webhooks : nil,
+            webhooks: self.signature ?? (self.checksSignatures ? self.webhooks : nil),
             metering: self.metering,
             refusal: "Not now & not here.",
             apology: "Something broke.",
+            outbound: self.hasOutbound ? self.outbound : nil,
             isKnownCaller: { $0 == "+15550199" },
+            inboundContext: { number in
+                number == "+15550177"
+                    ? KnownCaller(leadID: "lead-1", businessID: "b-1", context: ["service_category": "roofing"]) : nil
+            },
             now: { Date(timeIntervalSince1970: 1_790_000_000.25) }
+        )
+    }
+
+    private var outbound: OutboundServices {
+        OutboundServices(
+            intake: self.intake,
+            store: self.store,
+            numbers: FakeNumbers(),
+            events: self.events,
+            carrier: self.hasCarrier ? self.carrier : nil,
+            hub: self.hub
         )
     }
 
@@ -77,6 +104,15 @@ struct RouterFixture {
 
 extension TestResponse {
     var text: String { String(buffer: self.body) }
+
+    /// The body as JSON.
+    var json: JSONDocument? { JSONDocument(parsing: self.text) }
+
+    /// The names of the bad fields in an error body.
+    var badFields: Set<String> {
+        guard case .object(let fields)? = self.json?["error"]?["fields"] else { return [] }
+        return Set(fields.keys)
+    }
 
     /// The `code` of an error body.
     var errorCode: String? {
