@@ -110,10 +110,13 @@ extension SQLiteStore {
         }
     }
 
-    /// Makes everything due at once that waits because of `problem`.
-    func outboxHurry(problem: String) async throws(StoreError) {
+    /// Makes everything due at once that waits because of `problem`; nil for whatever reason.
+    func outboxHurry(problem: String?) async throws(StoreError) {
         try await self.write { db in
-            try db.execute(sql: "UPDATE outbox SET due_at = queued_at WHERE problem = ?", arguments: [problem])
+            try db.execute(
+                sql: "UPDATE outbox SET due_at = queued_at WHERE problem = ?1 OR ?1 IS NULL",
+                arguments: [problem]
+            )
         }
     }
 

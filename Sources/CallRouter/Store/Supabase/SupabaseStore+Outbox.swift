@@ -25,6 +25,7 @@ extension SupabaseStore {
 
     /// Writes what the outbox holds to Supabase, until it is cancelled.
     func runOutbox() async {
+        await self.hurry(problem: nil)  // Whatever was in the way may be mended: why else would somebody start again?
         await self.refreshOutboxMetrics()
         var probedAt: ContinuousClock.Instant?
         while !Task.isCancelled {
@@ -35,7 +36,7 @@ extension SupabaseStore {
             }
             switch await self.pass() {
             case .cancelled: return
-            case .progress: self.noteSuccess()
+            case .progress: await self.noteSuccess()
             case .idle(let until): await self.waitForWork(until: until)
             case .storeFailed: try? await Task.sleep(for: .seconds(1))  // Cancelled: the loop ends by itself.
             case .outage(let error):
@@ -177,30 +178,26 @@ extension SupabaseStore {
         return failures
     }
 
-    private func noteSuccess() {
+    private func noteSuccess() async {
         let failures = self.outages.withLock { outages in
             defer { outages = 0 }
             return outages
         }
         guard failures > 0 else { return }
         self.logger.notice("Supabase takes writes again.", metadata: ["failures": "\(failures)"])
-        self.hurry()
+        await self.hurry(problem: Self.outageProblem)
     }
 
-    /// What waits because Supabase was down is due now.
-    private func hurry() {
-        self.isHurried.withLock { $0 = true }
-        self.local.outboxWake.signal()
+    /// What waits because of `problem` (nil: for whatever reason) is due now.
+    private func hurry(problem: String?) async {
+        do throws(StoreError) {
+            try await self.local.outboxHurry(problem: problem)
+        } catch {
+            self.logger.error("\(error)")
+        }
     }
 
     private func waitForWork(until date: Date?) async {
-        if self.isHurried.withLock({ isHurried in
-            defer { isHurried = false }; return isHurried
-        }) {
-            do throws(StoreError) { return try await self.local.outboxHurry(problem: Self.outageProblem) } catch {
-                self.logger.error("\(error)")
-            }
-        }
         let wait = min(date.map { max(0, $0.timeIntervalSinceNow) } ?? .infinity, Self.probeInterval / .seconds(1))
         await withTaskGroup { group in
             group.addTask { await self.local.outboxWake.wait() }

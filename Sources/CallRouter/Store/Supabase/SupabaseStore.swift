@@ -35,8 +35,6 @@ package final class SupabaseStore: DialStore {
     let logger: Logger
     /// Attempts in a row to write anything that failed.
     let outages = Mutex(0)
-    /// What waits because of an outage is to be made due, since it is over.
-    let isHurried = Mutex(false)
 
     /// - Parameters:
     ///   - local: The embedded store, opened with `isMirrored: true`.
