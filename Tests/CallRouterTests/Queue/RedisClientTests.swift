@@ -44,9 +44,17 @@ import Wire
         _ = try await client.send(["SET", "long", long])
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 1...500 {
-                group.addTask { #expect(try await client.send(["ECHO", "\(number)"]).text == "\(number)") }
+                group.addTask {
+                    let answer = try await client.send(["ECHO", "\(number)"])
+                    #expect(answer.text == "\(number)")
+                }
             }
-            for _ in 1...5 { group.addTask { #expect(try await client.send(["GET", "long"]).text == long) } }
+            for _ in 1...5 {
+                group.addTask {
+                    let answer = try await client.send(["GET", "long"])
+                    #expect(answer.text == long)
+                }
+            }
             try await group.waitForAll()
         }
         let info = try await client.send(["INFO", "stats"]).text ?? ""
