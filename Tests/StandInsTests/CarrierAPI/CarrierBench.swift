@@ -10,6 +10,12 @@ struct CarrierBench: Sendable {
     let carrier: StandInCarrier
     let api: StandInCarrierAPI
 
+    /// An order that the carrier did not take.
+    struct NotPlaced: Error {
+        var status: Int
+        var answer: String
+    }
+
     static let number = "+15555550123"
     static let signingKey = "PSK_bench"
 
@@ -86,7 +92,7 @@ struct CarrierBench: Sendable {
     /// Orders a call and waits for it.
     func place(_ order: [(String, String)]? = nil, count: Int = 1) async throws -> CarrierCall {
         let (status, body, _) = try await self.send(.POST, self.base + "/Calls", order ?? self.order)
-        guard status == 201 else { throw CarrierOrderRules.Refusal(status: status, code: 0, message: body.text) }
+        guard status == 201 else { throw NotPlaced(status: status, answer: body.text) }
         return try await self.carrier.call(to: Self.number, count: count)
     }
 
