@@ -14,7 +14,8 @@ csoxr_stream *csoxr_make(double input_rate, double output_rate) {
         return NULL;
     }
     soxr_error_t error = NULL;
-    const soxr_io_spec_t samples = soxr_io_spec(SOXR_INT16_I, SOXR_INT16_I);
+    soxr_io_spec_t samples = soxr_io_spec(SOXR_INT16_I, SOXR_INT16_I);
+    samples.flags |= SOXR_NO_DITHER;  // Silence stays silence, and the same sound comes out the same.
     const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, SOXR_VR);
     const soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
     stream->ratio = input_rate / output_rate;

@@ -1,3 +1,4 @@
+import CallActors
 import Wire
 
 /// What the use of a model costs.
@@ -25,6 +26,25 @@ package enum CallCost {
             return Self.usd([(inputTokens, prices.longInput), (outputTokens, prices.longOutput)])
         }
         return Self.usd([(inputTokens, prices.input), (outputTokens, prices.output)])
+    }
+
+    /// The cost in USD of writing down what a caller said.
+    package static func usd(
+        seconds: Double,
+        inputTokens: Int,
+        outputTokens: Int,
+        at prices: PriceTable.TranscriptionModel
+    ) -> Double {
+        max(0, seconds) / 60 * prices.perMinute
+            + Self.usd([(inputTokens, prices.input), (outputTokens, prices.output)])
+    }
+
+    /// The cost in USD of the line, in whole billing steps; a call that never had one costs nothing.
+    package static func usd(seconds: Int, direction: CallRecord.Direction, at prices: PriceTable.Carrier) -> Double {
+        let step = max(1, prices.billingSeconds)
+        let billed = (max(0, min(seconds, 1 << 40)) + step - 1) / step * step
+        let perMinute = direction == .inbound ? prices.inboundPerMinute : prices.outboundPerMinute
+        return Double(billed) / 60 * perMinute
     }
 
     private static func usd(_ parts: [(tokens: Int, pricePerMillion: Double)]) -> Double {

@@ -1,7 +1,7 @@
-/// What the providers charge, in USD per million tokens; price lists of November 2026.
+/// What the providers charge, in USD: tokens by the million, time by the minute.
 ///
-/// The carrier's minutes and the transcription of the caller's speech are not in it: their prices depend on the account
-/// or are not published per token. A model that is not listed has no price, and a call with it no cost.
+/// The published prices are those of November 2026; a file at `PRICE_TABLE` changes and extends them
+/// (``PriceTableFile``). The carrier's prices depend on the account and are known from that file only.
 package struct PriceTable: Sendable, Equatable {
     /// Prices of a speech-to-speech model.
     package struct VoiceModel: Sendable, Equatable {
@@ -23,12 +23,38 @@ package struct PriceTable: Sendable, Equatable {
         package var longOutput = 0.0
     }
 
+    /// Prices of a model that writes down what the caller says: it reports either time or tokens, and is billed by what
+    /// it reports.
+    package struct TranscriptionModel: Sendable, Equatable {
+        package var perMinute = 0.0
+        package var input = 0.0
+        package var output = 0.0
+    }
+
+    /// Prices of the carrier's line, the media stream included.
+    package struct Carrier: Sendable, Equatable {
+        package var inboundPerMinute = 0.0
+        package var outboundPerMinute = 0.0
+        /// Time is billed in whole steps of this length, each that has begun.
+        package var billingSeconds = 60
+    }
+
     package var voiceModels: [String: VoiceModel]
     package var textModels: [String: TextModel]
+    package var transcriptionModels: [String: TranscriptionModel]
+    /// nil: not known.
+    package var carrier: Carrier?
 
-    package init(voiceModels: [String: VoiceModel], textModels: [String: TextModel]) {
+    package init(
+        voiceModels: [String: VoiceModel],
+        textModels: [String: TextModel],
+        transcriptionModels: [String: TranscriptionModel] = [:],
+        carrier: Carrier? = nil
+    ) {
         self.voiceModels = voiceModels
         self.textModels = textModels
+        self.transcriptionModels = transcriptionModels
+        self.carrier = carrier
     }
 
     /// The published prices of OpenAI's and Anthropic's models.
@@ -66,7 +92,8 @@ package struct PriceTable: Sendable, Equatable {
             "claude-haiku-4-5": TextModel(input: 1, output: 5),
             "claude-sonnet-5": TextModel(input: 2, output: 10),
             "claude-opus-5": TextModel(input: 5, output: 25),
-        ]
+        ],
+        transcriptionModels: ["gpt-realtime-whisper": TranscriptionModel(perMinute: 0.017)]
     )
 
     private static let realtime2 = VoiceModel(
@@ -86,6 +113,11 @@ package struct PriceTable: Sendable, Equatable {
     /// The prices of a text model, also of a dated snapshot of it (`…-20251001`).
     package func textModel(_ name: String) -> TextModel? {
         self.textModels[name] ?? self.textModels[Self.undated(name)]
+    }
+
+    /// The prices of a transcription model, also of a dated snapshot of it.
+    package func transcriptionModel(_ name: String) -> TranscriptionModel? {
+        self.transcriptionModels[name] ?? self.transcriptionModels[Self.undated(name)]
     }
 
     private static func undated(_ name: String) -> String {

@@ -231,6 +231,11 @@ extension ConfigurationVariable {
         for: "the cost of a call after which the AI says goodbye",
         example: "1.50"
     )
+    static let priceTable = Self(
+        "PRICE_TABLE",
+        for: "the JSON file with the prices of models and carrier, over the published ones",
+        example: "./prices.json"
+    )
     static let staleCallTime = Self(
         "STALE_CALL_SECONDS",
         for: "how long the carrier may be silent before its stream is closed",
@@ -256,7 +261,7 @@ extension ConfigurationVariable {
     )
     static let allowedCountries = Self(
         "ALLOWED_COUNTRIES",
-        for: "the countries that may be called",
+        for: "the countries that may be called, and calling codes of services such as +800",
         example: "US,CA"
     )
     static let transferNumbers = Self(

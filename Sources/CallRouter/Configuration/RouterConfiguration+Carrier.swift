@@ -70,13 +70,25 @@ extension RouterConfiguration {
             retryMinutes: retries,
             allowedCountries: reader.list(
                 .allowedCountries,
-                of: "two-letter country codes",
-                where: { $0.count == 2 && $0.allSatisfy { $0.isASCII && $0.isLetter } }
+                of: "two-letter codes of countries (the United Kingdom is GB) or calling codes such as +800",
+                where: Self.isCountry
             )?.map { $0.uppercased() },
             transferNumbers: reader.list(.transferNumbers, of: "numbers like +15551230001", where: Self.isE164) ?? [],
             redisURL: reader.secret(.redisURL),
             queue: reader.value(.callQueue) ?? "calls"
         )
+    }
+
+    /// The code of a country that has telephone numbers, or a calling code that somebody has.
+    private static func isCountry(_ text: String) -> Bool {
+        guard text.hasPrefix("+") else {
+            return text.utf8.count == 2 && PhoneNumber.callingCode(of: text.uppercased()) != nil
+        }
+        let digits = text.dropFirst()
+        guard (1...3).contains(digits.utf8.count), digits.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+            return false
+        }
+        return Int(digits).flatMap(PhoneNumber.mainCountry) != nil
     }
 
     private static func number(_ reader: inout ConfigurationReader, _ variable: ConfigurationVariable) -> String? {

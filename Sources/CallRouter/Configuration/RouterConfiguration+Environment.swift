@@ -21,6 +21,7 @@ extension RouterConfiguration {
             requestsPerMinute: reader.integer(.apiRequestsPerMinute, in: 1...1_000_000, default: 300)
         )
         self.limits = Self.limits(&reader)
+        self.prices = Self.prices(&reader, voiceModel: self.openAI.model)
         self.dialling = Self.dialling(&reader)
         self.storage = Storage(
             directory: reader.value(.dataDirectory) ?? "./data",
@@ -29,7 +30,7 @@ extension RouterConfiguration {
         )
         self.logging = Self.logging(&reader)
         self.sentryDSN = reader.secret(.sentryDSN)
-        Self.warnOfWhatIsNotBuilt(&reader, streams: self.streams)
+        Self.warnOfWhatIsNotBuilt(&reader)
         self.warnings = reader.warnings
         guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
     }
@@ -145,6 +146,25 @@ extension RouterConfiguration {
             resumeTime: reader.seconds(.resumeTime, in: 0...3600, default: 30),
             drainTime: reader.seconds(.drainTime, in: 0...86_400, default: 330)
         )
+    }
+
+    private static func prices(_ reader: inout ConfigurationReader, voiceModel: String) -> PriceTable {
+        var prices = PriceTable.published
+        if let path = reader.value(.priceTable) {
+            do throws(PriceTableFile.Faults) {
+                prices = try PriceTableFile.table(atPath: path)
+            } catch {
+                reader.invalid(.priceTable, error.faults.joined(separator: "; "))
+                return prices
+            }
+        }
+        if reader.value(.maxCallCost) != nil, prices.voiceModel(voiceModel) == nil {
+            reader.warn(
+                "MAX_CALL_COST_USD ends no call: the voice model of OPENAI_REALTIME_MODEL has no known price. "
+                    + "Add it to voice_models of a PRICE_TABLE."
+            )
+        }
+        return prices
     }
 
     private static func logging(_ reader: inout ConfigurationReader) -> Logging {

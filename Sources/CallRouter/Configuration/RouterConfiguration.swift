@@ -17,6 +17,8 @@ package struct RouterConfiguration: Sendable, Equatable {
     package var inbound: Inbound
     package var api: API
     package var limits: Limits
+    /// What providers and carrier charge.
+    package var prices: PriceTable
     package var dialling: Dialling
     package var storage: Storage
     package var logging: Logging
@@ -105,7 +107,7 @@ package struct RouterConfiguration: Sendable, Equatable {
         package var hours: CallingHours?
         /// The waits before further attempts, in minutes; empty: one attempt.
         package var retryMinutes: [Int]
-        /// Two-letter codes (ISO 3166-1); nil: the country of the own number.
+        /// Two-letter codes (ISO 3166-1), and calling codes with a plus sign; nil: the country of the own number.
         package var allowedCountries: [String]?
         package var transferNumbers: [String]
         package var redisURL: Secret?

@@ -32,6 +32,8 @@ final class CarrierStream: WebSocketDelegate {
     private var state = State.awaitingStart
     private var link: CarrierStreamLink?
     private var session: CallSession?
+    /// nil where the call runs at the carrier's own rate.
+    private var transcoder: StreamTranscoder?
     private var tokenID: String?
     private var waiting: [(event: CarrierEvent, readAt: ContinuousClock.Instant)] = []
     private var startTimer: Scheduled<Void>?
@@ -121,8 +123,16 @@ final class CarrierStream: WebSocketDelegate {
         }
         guard let link = self.link else { return }
         let id = link.id
+        let event = self.transcoded(event)
         self.enter { $0.receive(event, from: id, readAt: readAt) }
         if event == .stop { self.state = .over }
+    }
+
+    /// The caller's audio at the call's own rate; everything else as it is.
+    private func transcoded(_ event: CarrierEvent) -> CarrierEvent {
+        guard let transcoder = self.transcoder, case .media(let payload) = event else { return event }
+        // The decoder has seen that the payload is base64.
+        return transcoder.caller(base64: payload).map { .media(payload: $0) } ?? event
     }
 
     private func enter(_ body: @escaping @Sendable (isolated CallSession) -> Void) {
@@ -147,7 +157,14 @@ final class CarrierStream: WebSocketDelegate {
         self.startTimer?.cancel()
         self.startTimer = nil
         self.state = .admitting
-        let link = CarrierStreamLink(stream: self, handler: handler, streamSID: start.streamSID, loop: self.loop)
+        self.transcoder = start.mediaFormat?.audioFormat.flatMap(StreamTranscoder.init)
+        let link = CarrierStreamLink(
+            stream: self,
+            handler: handler,
+            streamSID: start.streamSID,
+            transcoder: self.transcoder,
+            loop: self.loop
+        )
         self.link = link
         let bound = NIOLoopBound(self, eventLoop: self.loop.eventLoop)
         let (gate, credentials, loop) = (self.gate, self.credentials, self.loop)
@@ -202,6 +219,7 @@ final class CarrierStream: WebSocketDelegate {
     private func forget() {
         self.session = nil
         self.link = nil
+        self.transcoder = nil
         self.waiting = []
         self.state = .over
     }

@@ -13,19 +13,36 @@ final class CarrierStreamLink: CarrierLink {
     private let loop: any EventLoop
     private let stream: NIOLoopBound<CarrierStream>
     private let handler: NIOLoopBound<WebSocketHandler>
+    /// nil where the call runs at the carrier's own rate.
+    private let transcoder: NIOLoopBound<Transcoding>?
     /// The last that the socket told; read by a session on another loop.
     private let writable = Atomic<Bool>(true)
 
     private static let count = Atomic<UInt64>(0)
 
+    /// A transcoder, and when the end of what it was given is due.
+    private final class Transcoding {
+        let transcoder: StreamTranscoder
+        var tail: Scheduled<Void>?
+
+        init(_ transcoder: StreamTranscoder) { self.transcoder = transcoder }
+    }
+
     /// To be made on the socket's loop.
-    init(stream: CarrierStream, handler: WebSocketHandler, streamSID: String, loop: CallLoop) {
+    init(
+        stream: CarrierStream,
+        handler: WebSocketHandler,
+        streamSID: String,
+        transcoder: StreamTranscoder?,
+        loop: CallLoop
+    ) {
         self.id = Self.count.add(1, ordering: .relaxed).newValue
         self.streamSID = streamSID
         self.encoder = CarrierEncoder(streamSID: streamSID)
         self.loop = loop.eventLoop
         self.stream = NIOLoopBound(stream, eventLoop: loop.eventLoop)
         self.handler = NIOLoopBound(handler, eventLoop: loop.eventLoop)
+        self.transcoder = transcoder.map { NIOLoopBound(Transcoding($0), eventLoop: loop.eventLoop) }
     }
 
     var isWritable: Bool {
@@ -35,6 +52,7 @@ final class CarrierStreamLink: CarrierLink {
     func attached(to session: CallSession) { self.onLoop { $0.stream.value.attached(to: session) } }
 
     func send(audio: ByteBuffer) {
+        guard self.transcoder == nil else { return self.onLoop { $0.transcode(audio) } }
         let text = self.encoder.media(audio: audio)
         self.onLoop { $0.handler.value.send(text: text) }
     }
@@ -46,7 +64,13 @@ final class CarrierStreamLink: CarrierLink {
 
     func clear() {
         let text = self.encoder.clear()
-        self.onLoop { $0.handler.value.send(text: text) }
+        self.onLoop { link in
+            if let transcoding = link.transcoder?.value {
+                transcoding.tail?.cancel()
+                transcoding.transcoder.clear()
+            }
+            link.handler.value.send(text: text)
+        }
     }
 
     func send(dtmf: String) {
@@ -61,7 +85,25 @@ final class CarrierStreamLink: CarrierLink {
         }
     }
 
-    func close(code: UInt16, reason: String) { self.onLoop { $0.stream.value.close(code: code, reason: reason) } }
+    func close(code: UInt16, reason: String) {
+        self.onLoop { link in
+            link.transcoder?.value.tail?.cancel()
+            link.stream.value.close(code: code, reason: reason)
+        }
+    }
+
+    /// On the socket's loop: sends audio at the carrier's rate, and its end when nothing follows it.
+    private func transcode(_ audio: ByteBuffer) {
+        guard let transcoding = self.transcoder?.value else { return }
+        let converted = transcoding.transcoder.assistant(audio)
+        if converted.readableBytes > 0 { self.handler.value.send(text: self.encoder.media(audio: converted)) }
+        transcoding.tail?.cancel()
+        transcoding.tail = self.loop.scheduleTask(in: StreamTranscoder.tailDelay) { [weak self] in
+            guard let self, let tail = self.transcoder?.value.transcoder.tail() else { return }
+            self.handler.value.send(text: self.encoder.media(audio: tail))
+            self.flush()
+        }
+    }
 
     private func onLoop(_ body: @escaping @Sendable (CarrierStreamLink) -> Void) {
         if self.loop.inEventLoop { body(self) } else { self.loop.execute { body(self) } }

@@ -92,12 +92,13 @@ struct StreamGate: Sendable {
         case .failure(let refusal): return .refused(refusal.reason)
         }
         let format = start.mediaFormat.map(\.audioFormat) ?? .pcmu
-        guard let format, Self.isCarried(format) else {
+        guard let format = format.flatMap(StreamTranscoder.callFormat) else {
             let name = start.mediaFormat.map { "\($0.encoding) at \($0.sampleRate) Hz" } ?? "unknown"
             await self.registry.fail(
                 record,
                 errorMessage:
-                    "The carrier's stream has the format \(name). Set STREAM_CODEC to PCMU@8000h or L16@24000h."
+                    "The carrier's stream has the format \(name). Set STREAM_CODEC to PCMU@8000h, L16@16000h or "
+                    + "L16@24000h."
             )
             return .wrongCodec
         }
@@ -108,9 +109,6 @@ struct StreamGate: Sendable {
             return .admitted(tokenID: claims?.tokenID)
         }
     }
-
-    /// PCMU and L16 at the model's own 24 kHz are passed on without transcoding.
-    private static func isCarried(_ format: AudioFormat) -> Bool { format == .pcmu || format == .l16(rate: 24_000) }
 
     private struct Refusal: Error { var reason: RejectReason }
 
