@@ -16,12 +16,20 @@ package enum RouterAssembly {
         let anthropic = Self.anthropic(context)
         let outbound = OutboundAssembly(context, store: store)
         let hub = CallEventHub()
+        let pricing = CallPricing(
+            table: context.configuration.prices,
+            voiceModel: context.configuration.openAI.model,
+            transcriptionModel: context.configuration.openAI.transcriptionModel,
+            reasoningModel: context.configuration.anthropic.reasoningModel,
+            summaryModel: context.configuration.anthropic.model
+        )
         let summaries = Self.summaries(context, store: store, prompts: prompts, anthropic: anthropic, metrics: metrics)
         let completion = CallCompletion(
             store: store,
             metrics: metrics,
             worker: summaries,
             publicURL: context.configuration.publicURL,
+            price: { pricing.usd(of: $0, direction: $1) },
             optOut: { await outbound.optOut($0) },
             logger: Self.logger(context, "calls")
         )
@@ -53,6 +61,7 @@ package enum RouterAssembly {
             }
         )
         ports.carrier = outbound.actions
+        ports.price = { pricing.usd(of: $0, direction: $1) }
         ports.sayInstructions = { prompts.say($0) }
         ports.optOut = { await outbound.optOut($0) }
         ports.scheduleCallback = { await outbound.scheduleCallback($0, at: $1, note: $2) }
@@ -203,7 +212,7 @@ package enum RouterAssembly {
         metrics: MetricsRegistry
     ) -> SummaryWorker {
         let model = context.configuration.anthropic.model
-        let prices = PriceTable.published.textModel(model)
+        let prices = context.configuration.prices.textModel(model)
         return SummaryWorker(
             store: store,
             summarizer: ClaudeSummarizer(client: anthropic, model: model, prompts: prompts),
