@@ -47,7 +47,6 @@ package struct CarrierDesk: CarrierEvents {
             self.logger.debug("The carrier reports of a call that is not on record.")
             return nil
         } catch {
-            self.metering.error(.store)
             self.logger.error("\(error)")
             return callID
         }

@@ -87,8 +87,9 @@ extension Dialler {
         return true
     }
 
-    /// The call waits for its create to be taken, and nothing else has happened to it. While the process drains it goes
-    /// back to the queue: it was never sent.
+    /// The call waits for its create to be taken, and nothing else has happened to it.
+    ///
+    /// While the process drains it goes back to the queue: it was never sent.
     private func isStillUnsent(_ call: CallRecord) async -> Bool {
         let callID = call.callID
         await self.acquire(callID)

@@ -94,7 +94,9 @@ extension Dialler {
 
     // MARK: - Ends
 
-    /// An attempt came to no talk: the call is queued again, or is over. The caller has the call's turn.
+    /// An attempt came to no talk: the call is queued again, or is over.
+    ///
+    /// Whoever asks for it has the call's turn.
     func attemptFailed(_ call: CallRecord, _ reason: EndReason, errorMessage: String?) async throws(StoreError) {
         let callID = call.callID
         guard call.direction == .outbound, let to = call.to else {
@@ -111,7 +113,10 @@ extension Dialler {
         switch verdict {
         case .over: await self.end(callID, reason, errorMessage: errorMessage)
         case .again(let attempt, let dialAt):
-            guard try await self.store.requeue(callID: callID, attempt: attempt, dialAt: dialAt) != nil else { return }
+            guard try await self.store.requeue(callID: callID, attempt: attempt, dialAt: dialAt) != nil else {
+                // Somebody talked in it after all, or it is over: it is not tried again.
+                return await self.end(callID, reason, errorMessage: errorMessage)
+            }
             self.logger.info(
                 "A call came to no talk and is tried again.",
                 metadata: ["call_id": "\(callID)", "reason": "\(reason.rawValue)", "attempt": "\(attempt)"]
@@ -132,7 +137,9 @@ extension Dialler {
         self.wake()
     }
 
-    /// Ends a call for good, and sees later that it is on record. The caller has the call's turn.
+    /// Ends a call for good, and sees later that it is on record.
+    ///
+    /// Whoever asks for it has the call's turn.
     func end(_ callID: String, _ reason: EndReason, errorMessage: String?) async {
         self.watches[callID]?.purpose = .ending(reason, errorMessage: errorMessage)
         await self.switchboard.carrierEnded(callID: callID, reason: reason, errorMessage: errorMessage)

@@ -33,15 +33,23 @@ extension Dialler {
     }
 
     private func takeUp(_ call: CallRecord) async {
-        guard call.direction == .outbound, call.startedAt == nil, call.endReason == nil,
+        guard call.direction == .outbound, call.startedAt == nil, let dialledAt = call.dialledAt,
             call.status == .initiating || call.status == .ringing, self.watches[call.callID] == nil,
             await !self.switchboard.isLive(callID: call.callID)
         else { return }
+        // The process died between the end in the call's journal and that on its record.
+        if let reason = call.endReason {
+            return await self.switchboard.carrierEnded(
+                callID: call.callID,
+                reason: reason,
+                errorMessage: call.errorMessage
+            )
+        }
         let now = self.now()
         var watch = DialWatch(
             purpose: .ringing,
             attempt: call.attempt,
-            dialledAt: call.dialledAt ?? call.createdAt,
+            dialledAt: dialledAt,
             since: now,
             nextCheck: now,
             number: call.to ?? ""
@@ -65,10 +73,6 @@ extension Dialler {
     /// Looks at every call that is due, and says when the next one will be.
     func lookAtDue() async -> Date {
         let now = self.now()
-        if self.nextTransferCheck <= now {
-            self.nextTransferCheck = now.addingTimeInterval(self.settings.checkInterval / .seconds(1))
-            await self.checkTransfers()
-        }
         let due = self.watches.filter { $0.value.nextCheck <= now }.keys
         // Until its check has decided otherwise, a call is not due again.
         for callID in due { self.check(callID, after: self.settings.checkInterval) }
@@ -78,7 +82,7 @@ extension Dialler {
                 group.addTask { await self.look(at: callID) }
             }
         }
-        return self.watches.values.reduce(self.nextTransferCheck) { min($0, $1.nextCheck) }
+        return self.watches.values.reduce(.distantFuture) { min($0, $1.nextCheck) }
     }
 
     /// A call that is watched is looked at after this time, and not before.
@@ -246,26 +250,5 @@ extension Dialler {
         self.watches[callID]?.callSID = state.callSID
         self.watches[callID]?.emptyLists = 0
         return .found
-    }
-
-    // MARK: - Transfers
-
-    /// Asks about the calls that humans took over: they have no stream, and the news of their end may be lost.
-    private func checkTransfers() async {
-        guard let line = self.line, self.switchboard.activeCallCount > 0 else { return }
-        do throws(StoreError) {
-            for call in try await self.store.liveCalls() where call.status == .inProgress {
-                guard let callSID = call.callSID, await self.switchboard.transferTarget(callID: call.callID) != nil
-                else { continue }
-                do throws(CarrierError) {
-                    let state = try await line.carrier.fetch(callSID: callSID)
-                    if state.status.isTerminal { await self.take(CarrierNews(state), of: call.callID) }
-                } catch {
-                    self.report(error, call.callID)
-                }
-            }
-        } catch {
-            self.report(error)
-        }
     }
 }

@@ -27,7 +27,6 @@ package actor Dialler {
     /// Calls between their dialling and their session, and those whose end is being written; as many as there are
     /// places for calls.
     var watches: [String: DialWatch] = [:]
-    var nextTransferCheck = Date.distantPast
     /// Calls that are due and were read; at most one batch.
     private var batch: [CallRecord] = []
     /// Calls of this batch whose end was asked for.
@@ -45,7 +44,7 @@ package actor Dialler {
     ///   - numbers: Decides whom to call, and when.
     ///   - line: The carrier's account; nil where there is none, or no `PUBLIC_URL`.
     ///   - settings: Pace, retries and waits.
-    ///   - metering: Told of the carrier's and the store's failures.
+    ///   - metering: Told of the carrier's failures.
     ///   - isDraining: The process takes no new calls.
     ///   - logger: Gets a call's identifier where a line is about one.
     ///   - clock: Sleeps.
@@ -225,8 +224,8 @@ package actor Dialler {
 
     // MARK: - Reports
 
+    /// The store counts its failures itself.
     func report(_ error: StoreError, _ callID: String? = nil) {
-        self.metering.error(.store)
         self.logger.error("\(error)", metadata: callID.map { ["call_id": "\($0)"] })
     }
 
