@@ -83,7 +83,7 @@ struct CallControlRoutes {
     private func allowed(_ verdict: NumberVerdict, by numbers: any NumberChecking) throws(APIError) -> String {
         switch verdict {
         case .malformed: throw .invalid(["to": APIError.numberFault])
-        case .notAllowed(let reason): throw .notAllowed("Calls are not transferred to this number: \(reason).")
+        case .notAllowed(let reason): throw .notAllowed("Calls are not transferred to this number. \(reason)")
         case .allowed(let number):
             let isListed = self.services.configuration.dialling.transferNumbers.contains { listed in
                 listed == number || numbers.check(listed) == .allowed(number)

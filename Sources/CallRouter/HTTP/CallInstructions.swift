@@ -24,7 +24,8 @@ struct CallInstructions {
 
     /// A further stream of a call that is in progress or being dialled.
     ///
-    /// As the action of a transfer the request says how the dialled leg ended: after a talk the call is over.
+    /// As the action of a transfer the request says how the dialled leg ended: after a talk the call is over. The query
+    /// of a redirect names the keypad tones to be played first, for carriers that take none on the stream.
     func resume(callID: String, request: CarrierRequest) async -> CallInstruction {
         if let status = request["DialCallStatus"]?.lowercased() {
             let isAnswered = status == "completed" || status == "answered"
@@ -109,9 +110,16 @@ struct CallInstructions {
     }
 
     /// Learns the carrier's identifier of a dialled call from its fetch: the answer to the dialling may be lost.
+    ///
+    /// Whoever dialled it knows whether the fetch is of the present attempt; without them the record has it at once.
     private func adopt(_ call: CallRecord, _ request: CarrierRequest) async {
         guard call.direction == .outbound, call.callSID == nil, Self.isUnderWay(call), let sid = request.callSID else {
             return
+        }
+        if let events = self.services.outbound?.events {
+            let status = request["CallStatus"].flatMap { CarrierCallStatus(rawValue: $0.lowercased()) } ?? .inProgress
+            guard !status.isTerminal else { return }
+            return await events.status(CarrierStatusUpdate(callSID: sid, callID: call.callID, status: status))
         }
         var change = CallChange()
         change.callSID = sid
@@ -120,9 +128,6 @@ struct CallInstructions {
         } catch {
             self.logger.debug("The carrier's identifier of a call was not stored", metadata: ["error": "\(error)"])
         }
-        let status = request["CallStatus"].flatMap { CarrierCallStatus(rawValue: $0.lowercased()) } ?? .inProgress
-        guard let events = self.services.outbound?.events, !status.isTerminal else { return }
-        await events.status(CarrierStatusUpdate(callSID: sid, callID: call.callID, status: status))
     }
 
     /// The call has ended, on record or, where that is still to be written, by its journal.

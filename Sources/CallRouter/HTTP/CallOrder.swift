@@ -7,9 +7,12 @@ import Wire
 /// The body of `POST /v1/calls`.
 struct CallOrder {
     /// What a call may be about.
-    static let callTypes = ["qualify_lead", "confirm_appointment", "follow_up", "consumer_callback"]
+    static let callTypes = CallOrderRules.callTypes
     /// The longest texts, in characters.
-    static let limits = (number: 32, objective: 4000, prompt: 20_000, identifier: 100, voice: 64, detail: 4000)
+    static let limits = (
+        number: 32, objective: CallOrderRules.longestObjective, prompt: CallOrderRules.longestSystemPrompt,
+        identifier: CallOrderRules.longestIdentifier, voice: 64, detail: CallOrderRules.longestFact
+    )
 
     /// The order; its fields are as checked as they can be without knowing telephone numbers.
     let call: NewCall

@@ -102,31 +102,45 @@ struct SWMLRouteTests {
         }
     }
 
-    @Test("a dialled call learns the carrier's identifier from its fetch, in both languages")
+    @Test("a dialled call without the carrier's identifier has it told from its fetch, in both languages")
     func adoption() async throws {
         let fixture = RouterFixture()
         for callID in ["swml", "laml", "queued"] { fixture.put(callID, callID == "queued" ? .queued : .initiating) }
         fixture.put("named", .ringing, sid: "CA-first")
+        fixture.store.put(RouterFixture.record("inbound", status: .ringing))
         try await fixture.serve { server async throws in
             let body = #"{"call":{"call_id":"CA-swml"},"vars":{}}"#
             _ = try await self.post(server, "/swml/call/swml", body)
-            for callID in ["laml", "named", "queued"] {
-                let response = try await server.executeRequest(
-                    uri: "/laml/call/\(callID)",
-                    method: .post,
-                    headers: [:],
-                    body: ByteBuffer(string: "CallSid=CA-\(callID)&CallStatus=ringing")
-                )
-                #expect(response.text.contains("<Connect>"))
-            }
+            for callID in ["laml", "named", "queued", "inbound"] { try await self.fetch(callID, from: server) }
         }
-        let sids = Dictionary(uniqueKeysWithValues: fixture.store.calls.map { ($0.callID, $0.callSID) })
-        #expect(sids == ["swml": "CA-swml", "laml": "CA-laml", "named": "CA-first", "queued": nil])
         #expect(
             fixture.events.statuses == [
                 CarrierStatusUpdate(callSID: "CA-swml", callID: "swml", status: .inProgress),
                 CarrierStatusUpdate(callSID: "CA-laml", callID: "laml", status: .ringing),
             ]
         )
+    }
+
+    @Test("where nothing dials, the record has the carrier's identifier from the fetch at once")
+    func adoptionOnRecord() async throws {
+        var fixture = RouterFixture()
+        fixture.hasOutbound = false
+        fixture.put("laml", .initiating)
+        fixture.put("named", .ringing, sid: "CA-first")
+        try await fixture.serve { server async throws in
+            for callID in ["laml", "named"] { try await self.fetch(callID, from: server) }
+        }
+        let sids = Dictionary(uniqueKeysWithValues: fixture.store.calls.map { ($0.callID, $0.callSID) })
+        #expect(sids == ["laml": "CA-laml", "named": "CA-first"])
+    }
+
+    private func fetch(_ callID: String, from server: any TestClientProtocol) async throws {
+        let response = try await server.executeRequest(
+            uri: "/laml/call/\(callID)",
+            method: .post,
+            headers: [:],
+            body: ByteBuffer(string: "CallSid=CA-\(callID)&CallStatus=ringing")
+        )
+        #expect(response.text.contains("<Connect>"))
     }
 }

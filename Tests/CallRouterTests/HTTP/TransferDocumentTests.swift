@@ -66,6 +66,26 @@ struct TransferDocumentTests {
         #expect(fixture.switchboard.log == ["transfer ended, answered: \(isOver)"])
     }
 
+    @Test("a redirect for keypad tones has them played, and then the stream again")
+    func digits() async throws {
+        let fixture = RouterFixture(Self.carrier)
+        fixture.put("c1", .inProgress)
+        fixture.put("over", .completed)
+        try await fixture.serve { server async throws in
+            let text = try await self.post(server, "/laml/call/c1/resume?digits=ww12%23")
+            #expect(text.contains(#"<Response><Play digits="ww12#"/><Connect>"#))
+            #expect(text.contains("http://127.0.0.1:8080/laml/call/c1/resume</Redirect>"), "they are played once")
+            for made in ["x", "1%3C", String(repeating: "1", count: 33), ""] {
+                #expect(
+                    try await self.post(server, "/laml/call/c1/resume?digits=\(made)").contains("<Response><Connect>")
+                )
+            }
+            #expect(try await self.post(server, "/laml/call/over/resume?digits=1").contains("<Response><Hangup/>"))
+            let swml = try await self.post(server, "/swml/call/c1/resume?digits=5")
+            #expect(swml.contains(#"[{"answer":{}},{"connect""#), "its streams carry keys themselves")
+        }
+    }
+
     @Test("keypad tones and a dial are escaped like everything else")
     func verbs() {
         let document = LaMLDocument(
