@@ -33,6 +33,14 @@ extension SQLiteStore {
         self.outboxWake.signal()
     }
 
+    /// An item may be sent: a lead hears of its call after the call.
+    ///
+    /// A kind of a later version waits for that version.
+    private static let isNext = """
+        (o.kind = 'call' OR (o.kind = 'lead'
+            AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.call_id = o.call_id AND p.kind = 'call')))
+        """
+
     /// Items that are due, those due longest first; that of a lead only where its call has nothing to be written.
     func outboxDue(at date: Date, limit: Int) async throws(StoreError) -> [OutboxItem] {
         try await self.writeWithoutTransaction { db in
@@ -40,8 +48,7 @@ extension SQLiteStore {
                 SELECT o.seq, o.call_id, o.kind, o.lead_id, o.lead_status, o.version, o.queued_at, o.failures, o.problem,
                     coalesce(c.mirrored_attempt, 0) AS mirrored_attempt, coalesce(c.is_enriched, 0) AS is_enriched
                 FROM outbox o LEFT JOIN calls c ON c.call_id = o.call_id
-                WHERE o.due_at <= ? AND (o.kind = 'call'
-                    OR NOT EXISTS (SELECT 1 FROM outbox p WHERE p.call_id = o.call_id AND p.kind = 'call'))
+                WHERE o.due_at <= ? AND \(Self.isNext)
                 ORDER BY o.due_at, o.seq LIMIT ?
                 """
             let rows = try Row.fetchAll(db, sql: sql, arguments: [date.timeIntervalSinceReferenceDate, limit])
@@ -50,7 +57,6 @@ extension SQLiteStore {
     }
 
     private func outboxItem(_ row: Row, _ db: Database) throws -> OutboxItem? {
-        // A kind of a later version waits for that version.
         guard let kind = OutboxItem.Kind(rawValue: row["kind"]) else { return nil }
         let callID: String = row["call_id"]
         // A damaged row must not keep the others from being read; its item fails by itself and stays.
@@ -120,12 +126,16 @@ extension SQLiteStore {
         }
     }
 
-    /// How many items there are, since when the oldest waits, and when the next is due.
+    /// How many items there are, since when the oldest waits, and when the next that may be sent is due.
     func outboxState() async throws(StoreError) -> OutboxState {
         try await self.writeWithoutTransaction { db in
             let row = try Row.fetchOne(
                 db,
-                sql: "SELECT count(*) AS items, min(queued_at) AS oldest, min(due_at) AS due FROM outbox"
+                sql: """
+                    SELECT count(*) AS items, min(queued_at) AS oldest,
+                        (SELECT o.due_at FROM outbox o WHERE \(Self.isNext) ORDER BY o.due_at LIMIT 1) AS due
+                    FROM outbox
+                    """
             )
             guard let row else { return OutboxState() }
             let oldest: Double? = row["oldest"]

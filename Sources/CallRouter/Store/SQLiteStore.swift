@@ -94,8 +94,8 @@ package final class SQLiteStore: DialStore {
         close(descriptor)
     }
 
-    /// Deletes the journals that nobody will read again: those of final calls, and those older than a day whose call
-    /// never came in.
+    /// Deletes the journals that nobody will read again (those of final calls, and those older than a day whose call never
+    /// came in), and the keys of orders that are past their day.
     private static func prune(_ db: Database) throws {
         let dayAgo = Date().timeIntervalSinceReferenceDate - 86_400
         try db.execute(
@@ -105,6 +105,7 @@ package final class SQLiteStore: DialStore {
                 """,
             arguments: [dayAgo]
         )
+        try db.execute(sql: "DELETE FROM idempotency_keys WHERE at < ?", arguments: [dayAgo])
     }
 
     // MARK: - Calls

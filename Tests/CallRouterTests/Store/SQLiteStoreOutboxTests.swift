@@ -59,6 +59,24 @@ import Testing
         #expect(try await self.store.outboxState().count == 0, "the older word is out of date")
     }
 
+    @Test("a lead whose call cannot be written waits with it, and is not due")
+    func leadWaits() async throws {
+        var order = SupabaseTests.order("a")
+        order.leadID = "lead"
+        try await self.store.insert(order)
+        try await self.store.update(callID: "a", SupabaseTests.end(.declined))
+        let item = try #require(try await self.store.outboxDue(at: Self.later, limit: 1).first)
+        let dueAt = Date().addingTimeInterval(60)
+        try await self.store.outboxFailed(item, problem: "test", dueAt: dueAt)
+        #expect(try await self.store.outboxDue(at: Date(), limit: 10).isEmpty)
+        #expect(try await self.store.outboxState().nextDue == dueAt)
+        #expect(try await self.store.outboxState().count == 2)
+        try await self.store.outboxHurry(problem: "other")
+        #expect(try await self.store.outboxState().nextDue == dueAt)
+        try await self.store.outboxHurry(problem: "test")
+        #expect(try await self.store.outboxDue(at: Date(), limit: 10).map(\.failures) == [1])
+    }
+
     @Test("without a system of record elsewhere nothing waits for it")
     func notMirrored() async throws {
         let directory = try TemporaryDirectory()

@@ -35,8 +35,9 @@ extension SupabaseTests {
                 try await before.local.outboxState(where: { $0.count == 2 })
                 #expect(try await before.call(id: first.callID)?.status == .inProgress)
                 // The worker has tried, and said so.
-                try await log.wait(for: "Supabase cannot be reached")
+                try await log.wait(for: "waits in the outbox")
                 #expect(before.local.outboxPending >= 2)
+                #expect(before.local.outboxOldestAge > .zero)
             }
             let after = try self.supabase.store(in: self.directory)
             try await after.running {

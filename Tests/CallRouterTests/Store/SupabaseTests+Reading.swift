@@ -1,5 +1,6 @@
 import CallActors
 import Foundation
+import NIOPosix
 import Testing
 import Wire
 
@@ -100,12 +101,14 @@ extension SupabaseTests {
             var order = SupabaseTests.order()
             order.leadID = SupabaseTests.lead
             order.businessID = SupabaseTests.business
+            order.consumerID = "user_1"
             order.context = ["urgency": "very high"]
             try await store.insert(order)
             let call = try #require(try await store.call(id: order.callID))
             #expect(call.context["urgency"] == "very high")
             #expect(call.context["problem_text"] == "The tap drips")
             #expect(call.context["business_name"] == "Pipes & Co")
+            #expect(call.context["customer_name"] == "Ada Jones")
             let asked = try await self.supabase.control("/requests").elements?.count
             _ = try await store.call(id: order.callID)
             #expect(try await self.supabase.control("/requests").elements?.count == asked)
@@ -199,27 +202,39 @@ extension SupabaseTests {
 
         @Test("a check names what is missing, what is hidden and what is wrong")
         func checks() async throws {
-            let store = try self.supabase.store(in: self.directory)
-            #expect(await store.check().map(\.grade) == [.ok])
-            await store.shutdown()
+            #expect(await self.check().map(\.grade) == [.ok])
+            #expect(await self.check(initiatorID: nil).map(\.grade) == [.ok, .warning])
             try await self.supabase.reset(isMigrated: false)
-            let original = try self.supabase.store(in: TemporaryDirectory(), initiatorID: "nobody")
-            let findings = await original.check()
+            let findings = await self.check(initiatorID: "nobody")
             #expect(findings.map(\.grade) == [.ok, .warning, .warning])
             for column in SupabaseColumns.optional { #expect(findings.contains { $0.detail.contains(column) }) }
             #expect(!findings.contains { $0.detail.contains("nobody") })
-            await original.shutdown()
+            let open = await self.check(key: self.supabase.anonymousKey)
+            #expect(open.contains { $0.detail.contains("sees no call at all") })
+            try await self.addOldCall()
+            #expect(await self.check(key: self.supabase.anonymousKey).contains { $0.detail.contains("everybody") })
             try await self.supabase.sql("alter table calls enable row level security")
-            let anonymous = try self.supabase.store(in: TemporaryDirectory(), key: self.supabase.anonymousKey)
-            #expect(await anonymous.check().contains { $0.detail.contains("hides rows without an error") })
-            await anonymous.shutdown()
-            let wrong = try self.supabase.store(in: TemporaryDirectory(), key: "sb_secret_wrong")
-            #expect(await wrong.check().map(\.grade) == [.failed])
-            await wrong.shutdown()
+            let hidden = await self.check(key: self.supabase.anonymousKey)
+            #expect(hidden.contains { $0.detail.contains("hides rows without an error") })
+            #expect(await self.check(key: "sb_secret_wrong").map(\.grade) == [.failed])
             try await self.supabase.control("/api/stop")
-            let down = try self.supabase.store(in: TemporaryDirectory())
-            #expect(await down.check().map(\.grade) == [.failed])
-            await down.shutdown()
+            #expect(await self.check().map(\.grade) == [.failed])
+        }
+
+        private func addOldCall() async throws {
+            try await self.supabase.sql(
+                "insert into calls (initiator_id, target_phone, call_objective) values ('user_1', '+1', 'x')"
+            )
+        }
+
+        private func check(key: String? = nil, initiatorID: String? = "user_1") async -> [Finding] {
+            let settings = RouterConfiguration.Supabase(
+                url: self.supabase.address,
+                key: Secret(key ?? self.supabase.serviceKey),
+                initiatorID: initiatorID
+            )
+            return await SupabaseCheck(settings: settings, eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+                .findings()
         }
     }
 }

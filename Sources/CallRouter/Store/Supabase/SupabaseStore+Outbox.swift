@@ -1,6 +1,5 @@
 import CallActors
 import Foundation
-import NIOHTTP1
 import Logging
 import Synchronization
 
@@ -41,8 +40,7 @@ extension SupabaseStore {
             case .storeFailed: try? await Task.sleep(for: .seconds(1))  // Cancelled: the loop ends by itself.
             case .outage(let error):
                 let failures = self.noteOutage(error)
-                let pause = OutboxBackoff.outage(failures: failures, random: .random(in: 0..<1))
-                try? await Task.sleep(for: pause)  // Cancelled: the loop ends by itself.
+                await self.pause(OutboxBackoff.outage(failures: failures, random: .random(in: 0..<1)))
             }
         }
     }
@@ -79,6 +77,7 @@ extension SupabaseStore {
             await self.refreshOutboxMetrics()
             return .idle(until: self.local.outboxSeen.withLock { $0.nextDue })
         }
+        await self.refreshOutboxMetrics()
         var verdicts = await self.writeCalls(items.filter { $0.kind == .call })
         // Leads in order, so that of two calls with the same lead the later one has the last word.
         for item in items where item.kind == .lead {
@@ -197,8 +196,18 @@ extension SupabaseStore {
         }
     }
 
+    /// Waits, while the metrics keep up with what comes in.
+    private func pause(_ duration: Duration) async {
+        let end = ContinuousClock.now.advanced(by: duration)
+        while ContinuousClock.now < end, !Task.isCancelled {
+            await self.refreshOutboxMetrics()
+            try? await Task.sleep(for: min(.seconds(2), ContinuousClock.now.duration(to: end)))  // Cancelled: it ends.
+        }
+    }
+
     private func waitForWork(until date: Date?) async {
-        let wait = min(date.map { max(0, $0.timeIntervalSinceNow) } ?? .infinity, Self.probeInterval / .seconds(1))
+        // Whatever the clock says, there is time to breathe between two looks.
+        let wait = min(date.map { max(0.02, $0.timeIntervalSinceNow) } ?? .infinity, Self.probeInterval / .seconds(1))
         await withTaskGroup { group in
             group.addTask { await self.local.outboxWake.wait() }
             group.addTask { try? await Task.sleep(for: .seconds(wait)) }  // Cancelled: the wait is over.
@@ -221,7 +230,7 @@ extension SupabaseStore {
     /// Finds out which of the optional columns the project has; false where it does not say.
     func probeColumns() async -> Bool {
         do throws(SupabaseError) {
-            let missing = try await self.missingColumns()
+            let missing = try await self.client.missingColumns(timeout: Self.readTimeout)
             for column in SupabaseColumns.optional {
                 if missing.contains(column) { _ = self.columns.drop(column) } else { self.columns.restore(column) }
             }
@@ -230,27 +239,5 @@ extension SupabaseStore {
             self.logger.debug("\(error)")
             return false
         }
-    }
-
-    /// The optional columns that `calls` does not have.
-    func missingColumns() async throws(SupabaseError) -> [String] {
-        var wanted = SupabaseColumns.optional
-        var missing: [String] = []
-        // Each answer names one column: as many questions as there are columns, at most.
-        while !wanted.isEmpty {
-            let request = SupabaseRequest(
-                .GET,
-                "calls",
-                [("select", wanted.joined(separator: ",")), ("limit", "0")]
-            )
-            do throws(SupabaseError) {
-                _ = try await self.client.send(request, timeout: Self.readTimeout)
-                break
-            } catch {
-                guard let column = error.unknownColumn, let index = wanted.firstIndex(of: column) else { throw error }
-                missing.append(wanted.remove(at: index))
-            }
-        }
-        return missing
     }
 }

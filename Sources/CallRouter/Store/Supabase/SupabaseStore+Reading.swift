@@ -116,7 +116,7 @@ extension SupabaseStore {
             ("select", "*"), ("order", "created_at.desc,id.desc"), ("limit", "\(limit + 1)"),
         ]
         if let status { query.append(("status", SupabaseRequest.anyOf(SupabaseRow.names(of: status)))) }
-        if let place = cursor.flatMap(CallCursor.init) {
+        if let place = cursor.flatMap(CallCursor.init), UUID(uuidString: place.callID) != nil {
             let time = place.createdAt.timestamp
             query.append(("or", "(created_at.lt.\"\(time)\",and(created_at.eq.\"\(time)\",id.lt.\"\(place.callID)\"))"))
         }

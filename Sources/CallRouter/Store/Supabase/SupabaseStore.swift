@@ -30,7 +30,6 @@ package final class SupabaseStore: DialStore {
     let columns: SupabaseColumns
     let writer: SupabaseWriter
     let initiatorID: String?
-    let key: Secret
     let metering: (any CallMetering)?
     let logger: Logger
     /// Attempts in a row to write anything that failed.
@@ -58,7 +57,6 @@ package final class SupabaseStore: DialStore {
         )
         self.columns = SupabaseColumns(logger: logger)
         self.initiatorID = settings.initiatorID
-        self.key = settings.key
         self.writer = SupabaseWriter(
             client: self.client,
             columns: self.columns,

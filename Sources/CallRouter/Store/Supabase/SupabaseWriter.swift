@@ -223,7 +223,13 @@ struct SupabaseWriter: Sendable {
             business = try await self.first("businesses", id: businessID.uuidString.lowercased(), select: "*", timeout)
         }
         facts.initiatorID = record.consumerID == nil ? lead?["user_id"]?.text : nil
-        facts.context = SupabaseRow.context(lead: lead, business: business, consumer: nil)
+        var consumer: JSONDocument?
+        if let consumerID = record.consumerID {
+            let id = SupabaseRequest.anyOf([consumerID])
+            let request = SupabaseRequest(.GET, "users", [("select", "full_name"), ("id", id), ("limit", "1")])
+            consumer = try await self.client.send(request, timeout: timeout).body.elements?.first
+        }
+        facts.context = SupabaseRow.context(lead: lead, business: business, consumer: consumer)
         return facts
     }
 

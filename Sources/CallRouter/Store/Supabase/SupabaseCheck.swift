@@ -1,18 +1,39 @@
-import CallActors
 import Foundation
+import NIOCore
 import NIOHTTP1
 import Wire
 
-extension SupabaseStore {
-    /// Looks at everything that this store needs of Supabase, and changes nothing there.
-    func check() async -> [Finding] {
+/// Looks at everything that the store needs of Supabase, and changes nothing there.
+struct SupabaseCheck: Sendable {
+    private static let timeout = Duration.seconds(10)
+
+    private let settings: RouterConfiguration.Supabase
+    private let client: SupabaseClient
+
+    init(settings: RouterConfiguration.Supabase, eventLoopGroup: any EventLoopGroup) {
+        self.settings = settings
+        self.client = SupabaseClient(
+            url: settings.url.string,
+            key: settings.key.value,
+            eventLoopGroup: eventLoopGroup
+        )
+    }
+
+    /// Makes the checks, and closes the connections; to be called once.
+    func findings() async -> [Finding] {
+        let findings = await self.look()
+        await self.client.shutdown()
+        return findings
+    }
+
+    private func look() async -> [Finding] {
         let subject = "Supabase"
         let started = ContinuousClock.now
         var request = SupabaseRequest(.GET, "calls", [("select", "id"), ("limit", "1")])
         request.prefer = ["count=exact"]
         let answer: SupabaseClient.Answer
         do throws(SupabaseError) {
-            answer = try await self.client.send(request, timeout: .seconds(10))
+            answer = try await self.client.send(request, timeout: Self.timeout)
         } catch {
             return [.failed(subject, error.description)]
         }
@@ -40,7 +61,7 @@ extension SupabaseStore {
 
     private func columnFindings() async -> [Finding] {
         do throws(SupabaseError) {
-            let missing = try await self.missingColumns()
+            let missing = try await self.client.missingColumns(timeout: Self.timeout)
             guard !missing.isEmpty else { return [] }
             return [
                 .warning(
@@ -55,7 +76,7 @@ extension SupabaseStore {
     }
 
     private func initiatorFinding() async -> Finding? {
-        guard let initiatorID = self.initiatorID else {
+        guard let initiatorID = self.settings.initiatorID else {
             return .warning(
                 "Supabase",
                 "SUPABASE_INITIATOR_ID is not set: calls that neither an initiator, a consumer nor a lead belongs to, such as "
@@ -68,7 +89,7 @@ extension SupabaseStore {
             [("select", "id"), ("id", SupabaseRequest.anyOf([initiatorID])), ("limit", "1")]
         )
         do throws(SupabaseError) {
-            let users = try await self.client.send(request, timeout: .seconds(10)).body.elements ?? []
+            let users = try await self.client.send(request, timeout: Self.timeout).body.elements ?? []
             guard users.isEmpty else { return nil }
             return .warning("Supabase", "SUPABASE_INITIATOR_ID names no row of users. Set it to a users.id.")
         } catch {
@@ -78,7 +99,7 @@ extension SupabaseStore {
 
     /// The key has the role of the public: a JWT that says so, or a key of the new style for programs of the public.
     private var isAnonymous: Bool {
-        let key = self.key.value
+        let key = self.settings.key.value
         if key.hasPrefix("sb_") { return key.hasPrefix("sb_publishable_") }
         let parts = key.split(separator: ".")
         guard parts.count == 3 else { return false }

@@ -1,0 +1,25 @@
+import NIOHTTP1
+
+extension SupabaseClient {
+    /// The optional columns that `calls` does not have.
+    func missingColumns(timeout: Duration) async throws(SupabaseError) -> [String] {
+        var wanted = SupabaseColumns.optional
+        var missing: [String] = []
+        // Each answer names one column: as many questions as there are columns, at most.
+        while !wanted.isEmpty {
+            let request = SupabaseRequest(
+                .GET,
+                "calls",
+                [("select", wanted.joined(separator: ",")), ("limit", "0")]
+            )
+            do throws(SupabaseError) {
+                _ = try await self.send(request, timeout: timeout)
+                break
+            } catch {
+                guard let column = error.unknownColumn, let index = wanted.firstIndex(of: column) else { throw error }
+                missing.append(wanted.remove(at: index))
+            }
+        }
+        return missing
+    }
+}
