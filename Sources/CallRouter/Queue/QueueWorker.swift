@@ -46,6 +46,8 @@ package actor QueueWorker {
     /// The server was looked at and will do; whether it takes parts of a second.
     private var takesFractions: Bool?
     private var isDown = false
+    /// Failed steps in a row.
+    private var failures = 0
     private let freed = WakeSignal()
 
     /// A worker that does nothing until ``run()``.
@@ -216,6 +218,7 @@ package actor QueueWorker {
     }
 
     private func recovered() {
+        self.failures = 0
         guard self.isDown else { return }
         self.isDown = false
         self.logger.notice("The job queue can be used again")
@@ -227,8 +230,12 @@ package actor QueueWorker {
         self.failed(error)
         // What was waiting in a server that restarts may be another thing afterwards.
         self.rest = .none
-        let (delay, other) = (await self.queue.client.retryDelay, await self.queue.blockingClient.retryDelay)
-        await self.sleep(max(.milliseconds(100), delay, other) + .milliseconds(Int(100 * self.random())))
+        self.failures += 1
+        // Up to 6.4 s where the server is there and refuses us; the clients know when to connect again.
+        let pause = Duration.milliseconds(100 << min(self.failures - 1, 6))
+        let delays = [await self.queue.client.retryDelay, await self.queue.blockingClient.retryDelay]
+        let wait = delays.max().flatMap { $0 > .zero ? $0 : nil } ?? pause
+        await self.sleep(wait + .milliseconds(Int(100 * self.random())))
     }
 
     /// Sleeps until then, or until the task is cancelled.

@@ -39,7 +39,14 @@ package actor RedisClient {
     /// - Returns: The answer, never an error of the server.
     /// - Throws: ``RedisError``; the task's cancellation changes nothing.
     package func send(_ words: [String]) async throws(RedisError) -> RESPValue {
-        try await self.connected().send(words, timeout: self.configuration.commandTimeout)
+        let connection = try await self.connected()
+        do throws(RedisError) {
+            return try await connection.send(words, timeout: self.configuration.commandTimeout)
+        } catch {
+            // The name may lead to the new primary by now.
+            if case .refused(code: "READONLY", _) = error { connection.close() }
+            throw error
+        }
     }
 
     /// Sends a command that blocks, and gives up its connection where the task is cancelled meanwhile.

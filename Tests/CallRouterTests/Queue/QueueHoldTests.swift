@@ -23,7 +23,7 @@ import Wire
         let bed = try await QueueBed()
         let queue = try bed.queue()
         try await bed.client.add("plain", priority: 0)
-        try await bed.client.add("prioritized", priority: 1)
+        try await bed.client.add("urgent", priority: 1)
         try await bed.client.ask("pause")
         #expect(try await Self.take(queue) == .held)
         // As older versions pause.
@@ -34,7 +34,7 @@ import Wire
             try await bed.client.ask("resume")
             try await bed.client.event("completed", count: 2)
         }
-        #expect(handler.callIDs == ["plain", "prioritized"])
+        #expect(handler.callIDs == ["plain", "urgent"])
     }
 
     @Test("what comes back while older versions have paused the queue joins their line")

@@ -89,7 +89,7 @@ import Wire
     @Test("jobs are taken over rediss://, signed in as a user of its own")
     func tls() async throws {
         let bed = try await QueueBed(
-            ["--user", "default on nopass ~* &* +@all", "--user", "router on >s3cr3t/@: ~bull:* &* +@all"],
+            ["--user", "router", "on", ">s3cr3t/@:", "~bull:*", "&*", "+@all"],
             isSecure: true
         )
         let port = try #require(bed.server.tlsPort)

@@ -129,8 +129,8 @@ import Wire
         }
         try await bed.running(bed.worker(handler)) {
             try await handler.begun(2)
-            try await bed.client.add("behind", priority: 2)
             handler.state.update { $0.canTake = false }
+            try await bed.client.add("behind", priority: 2)
         }
         #expect(try await bed.client.state("done") == "completed")
         #expect(try await bed.client.state("cut") == "prioritized")

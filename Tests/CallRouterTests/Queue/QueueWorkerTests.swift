@@ -41,6 +41,14 @@ import Wire
             #expect(dump[key] == nil, "\(key) is left behind")
         }
         #expect(dump["high"]?.text("atm") == "1" && dump["high"]?.text("ats") == "1")
+        // The fields that BullMQ's own worker leaves.
+        guard case .object(let fields) = dump["high"] else { return }
+        #expect(
+            Set(fields.keys) == [
+                "name", "data", "opts", "timestamp", "delay", "priority", "processedOn", "ats", "atm", "returnvalue",
+                "finishedOn",
+            ]
+        )
     }
 
     @Test("a fault waits as the job's backoff says, and fails for good after the last attempt")
@@ -59,8 +67,16 @@ import Wire
         #expect(try await bed.client.state("slow") == "delayed")
         #expect(slow.count("delay") == 5_000 && slow.count("attemptsMade") == 1)
         #expect(slow.text("failedReason") == "the store is away")
-        let due = try await bed.client.ask("dump").list("delayed")
-        #expect(due.count == 1)
+        let dump = try await bed.client.ask("dump")
+        let told = try await bed.client.event("delayed", "slow").count("delay")
+        #expect(dump.list("delayed") == [["slow", .integer((told ?? 0) * 4_096)]])
+        guard case .object(let fields) = dump["slow"] else { return }
+        #expect(
+            Set(fields.keys) == [
+                "name", "data", "opts", "timestamp", "delay", "priority", "processedOn", "ats", "atm", "failedReason",
+                "stacktrace",
+            ]
+        )
         let quick = try await bed.client.job("quick")
         #expect(try await bed.client.state("quick") == "failed")
         #expect(quick.count("attemptsMade") == 3 && quick.text("failedReason") == "the store is away")

@@ -20,7 +20,7 @@ import Wire
     @Test("signs in with a password or as a user, and chooses the database")
     func signIn() async throws {
         let server = try await RedisServer.running([
-            "--requirepass", "open sesame", "--user", "ali on >thief~40 ~* &* +@all",
+            "--requirepass", "open sesame", "--user", "ali", "on", ">thief~40", "~*", "&*", "+@all",
         ])
         let place = "127.0.0.1:\(server.port)"
         let one = try Self.client("redis://:open%20sesame@\(place)/3")
