@@ -99,7 +99,9 @@ struct CallPricingTests {
         var claude = CallUsage()
         claude.claudeInputTokens = 200_000
         claude.claudeOutputTokens = 1_000
-        #expect(Self.isClose(self.pricing().usd(of: claude, direction: .inbound), Self.sum([(0.2, 0.1), (0.001, 0.5)])))
+        #expect(
+            Self.isClose(self.pricing().usd(of: claude, direction: .inbound), Self.sum([(0.2, 0.1), (0.001, 0.5)]))
+        )
         let dearer = self.pricing(reasoning: "claude-opus-5").usd(of: claude, direction: .inbound)
         #expect(Self.isClose(dearer, Self.sum([(0.2, 5), (0.001, 25)])))
         #expect(Self.isClose(self.pricing(reasoning: "claude-none").usd(of: claude, direction: .inbound), 0.0205))
