@@ -233,9 +233,17 @@ package enum RouterAssembly {
         guard context.configuration.storage.isRecording else { return nil }
         let directory = context.configuration.storage.directory
         let logger = Self.logger(context, "recordings")
+        // A call over a line at another rate is recorded at the line's.
+        let line = context.configuration.streams.codec.format
         return { callID, format in
             guard let path = RecordingDownload(callID: callID, directory: directory).path else { return nil }
-            return WAVRecorder.open(url: URL(fileURLWithPath: path), format: format, logger: logger)
+            let isConverted = format != line && format == StreamTranscoder.callFormat(for: line)
+            return WAVRecorder.open(
+                url: URL(fileURLWithPath: path),
+                format: format,
+                sampleRate: isConverted ? line.sampleRate : nil,
+                logger: logger
+            )
         }
     }
 

@@ -63,17 +63,18 @@ struct RecordingBatch: Sendable {
         if self.audio.capacity == 0 { self.audio.reserveCapacity(self.usualByteCount) }
     }
 
-    /// Plays the entries onto a timeline.
-    consuming func apply(to timeline: inout RecordingTimeline, format: AudioFormat) {
+    /// Plays the entries onto a timeline, as samples of its rate.
+    consuming func apply(to timeline: inout RecordingTimeline, reader: RecordingReader) {
         for entry in self.entries {
             switch entry {
             case .caller(let byteCount, let offset):
                 guard let audio = self.audio.readSlice(length: byteCount) else { return }
-                timeline.addCaller(format.samples(of: audio), at: offset)
+                timeline.addCaller(reader.caller(audio), at: offset)
             case .assistant(let byteCount, let offset):
                 guard let audio = self.audio.readSlice(length: byteCount) else { return }
-                timeline.addAssistant(format.samples(of: audio), at: offset)
+                timeline.addAssistant(reader.assistant(audio), at: offset)
             case .cutAssistant(let offset):
+                reader.cutAssistant()
                 timeline.cutAssistant(at: offset)
             }
         }

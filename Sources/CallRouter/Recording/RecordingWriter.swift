@@ -4,17 +4,20 @@ import Wire
 /// Writes a timeline to a file whose header is right after every write.
 struct RecordingWriter {
     private let file: any RecordingFile
+    /// Of the file.
     private let format: AudioFormat
+    private let reader: RecordingReader
     private var timeline: RecordingTimeline
     private var dataByteCount: Int
 
     /// Goes on after what `file` holds, and writes its header at once.
-    init(file: any RecordingFile, format: AudioFormat) throws(RecordingError) {
+    init(file: any RecordingFile, reader: RecordingReader) throws(RecordingError) {
         self.file = file
-        self.format = format
+        self.format = reader.fileFormat
+        self.reader = reader
         self.dataByteCount = file.existingDataByteCount
         let freeByteCount = WAVHeader.maxDataByteCount - file.existingDataByteCount
-        self.timeline = RecordingTimeline(format: format, frameLimit: freeByteCount / (WAVFile.channels * 2))
+        self.timeline = RecordingTimeline(format: self.format, frameLimit: freeByteCount / (WAVFile.channels * 2))
         try self.writeHeader()
     }
 
@@ -23,12 +26,12 @@ struct RecordingWriter {
         AudioFormat.l16(rate: self.format.sampleRate).duration(byteCount: self.dataByteCount / WAVFile.channels)
     }
 
-    /// Audio that came too late for its place, in bytes of the stream's format.
+    /// Audio that came too late for its place, in bytes of the file's format.
     var droppedByteCount: Int { self.timeline.droppedFrameCount * self.format.bytesPerSample }
 
     /// Takes what happened, and writes what is final.
     mutating func write(_ batch: consuming RecordingBatch) throws(RecordingError) {
-        batch.apply(to: &self.timeline, format: self.format)
+        batch.apply(to: &self.timeline, reader: self.reader)
         try self.write(self.timeline.takeReady())
     }
 

@@ -65,23 +65,28 @@ package final class WAVRecorder: CallRecorder {
     ///
     /// - Parameters:
     ///   - url: The file, by convention `DATA_DIR/recordings/CALL_ID.wav`.
-    ///   - format: The stream's, for both sides; its sample rate is the file's.
+    ///   - format: Of the audio of both sides.
+    ///   - sampleRate: The file's; nil for that of `format`.
     ///   - logger: Told once of what goes wrong.
     ///   - queue: A serial queue; another than the shared one is for tests.
     /// - Returns: The recorder, whose offsets count from the end of what the file holds.
     package static func open(
         url: URL,
         format: AudioFormat,
+        sampleRate: Int? = nil,
         logger: Logger,
         queue: DispatchQueue = WAVRecorder.sharedQueue
     ) -> WAVRecorder {
-        WAVRecorder(format: format, logger: logger, queue: queue) { () throws(RecordingError) in
-            try WAVFile(url: url, sampleRate: format.sampleRate)
+        let rate = sampleRate ?? format.sampleRate
+        return WAVRecorder(format: format, sampleRate: rate, logger: logger, queue: queue) {
+            () throws(RecordingError) in
+            try WAVFile(url: url, sampleRate: rate)
         }
     }
 
     init(
         format: AudioFormat,
+        sampleRate: Int? = nil,
         logger: Logger,
         queue: DispatchQueue,
         openFile: @escaping @Sendable () throws(RecordingError) -> any RecordingFile
@@ -92,7 +97,8 @@ package final class WAVRecorder: CallRecorder {
         self.mailbox = Mutex(Mailbox(batch: RecordingBatch(format: format)))
         queue.async {
             self.perform { output throws(RecordingError) in
-                output.writer = try RecordingWriter(file: try openFile(), format: format)
+                let reader = RecordingReader(format: format, sampleRate: sampleRate ?? format.sampleRate)
+                output.writer = try RecordingWriter(file: try openFile(), reader: reader)
             }
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Testing
 import Wire
@@ -54,6 +55,7 @@ struct RouterConfigurationTests {
                     drainTime: .seconds(330)
                 )
         )
+        #expect(configuration.prices == .published)
         #expect(configuration.dialling.callsPerSecond == 1)
         #expect(configuration.dialling.hours == CallingHours("08:00-21:00"))
         #expect(configuration.dialling.retryMinutes == [30, 60])
@@ -125,7 +127,10 @@ struct RouterConfigurationTests {
             ("NEXT_PUBLIC_SUPABASE_URL", "http://x.supabase.co"), ("SIGNALWIRE_SPACE_URL", "http://x.signalwire.com"),
             ("TWILIO_API_URL", "http://api.twilio.com"), ("CARRIER_FALLBACK_URL", "x"), ("CALLING_HOURS", "8-21"),
             ("CALLING_HOURS", "08:00-25:00"), ("CALLING_HOURS", "08:00-08:00"), ("RETRY_MINUTES", "30,x"),
-            ("ALLOWED_COUNTRIES", "USA"), ("TRANSFER_NUMBERS", "5551234"), ("CALLS_PER_SECOND", "0"), ("DEBUG", "si"),
+            ("ALLOWED_COUNTRIES", "USA"),
+            ("ALLOWED_COUNTRIES", "US,UK"), ("ALLOWED_COUNTRIES", "+999"), ("ALLOWED_COUNTRIES", "US,+"),
+            ("PRICE_TABLE", "/nowhere/prices.json"), ("TRANSFER_NUMBERS", "5551234"), ("CALLS_PER_SECOND", "0"),
+            ("DEBUG", "si"),
         ]
     )
     func invalid(name: String, value: String) {
@@ -273,6 +278,40 @@ struct RouterConfigurationTests {
         #expect(try self.read(environment).carrier?.number == "+15559990000")
     }
 
+    @Test("prices come from a file, whose every fault is named, and a limit that no price can reach is warned about")
+    func prices() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/prices.json"
+        let priced = #"{"voice_models": {"gpt-realtime-2.1": {"audio_output": 1}}}"#
+        try priced.write(toFile: path, atomically: true, encoding: .utf8)
+        let configuration = try self.read(["PRICE_TABLE": path])
+        #expect(configuration.prices.voiceModel("gpt-realtime-2.1")?.audioOutput == 1)
+        #expect(configuration.warnings.isEmpty)
+        try #"{"voice_models": 1, "carier": {}}"#.write(toFile: path, atomically: true, encoding: .utf8)
+        do {
+            _ = try self.read(["PRICE_TABLE": path])
+            Issue.record("a bad price table was taken")
+        } catch {
+            #expect(error.problems.map(\.variable.name) == ["PRICE_TABLE"])
+            #expect(error.description.contains("voice_models must be an object"))
+            #expect(error.description.contains("carier is no field"))
+        }
+        let limit = ["MAX_CALL_COST_USD": "1"]
+        #expect(try self.read(limit).warnings.isEmpty)
+        let unpriced = try self.read(limit.merging(["OPENAI_REALTIME_MODEL": "gpt-next"]) { $1 })
+        #expect(unpriced.warnings.contains { $0.contains("PRICE_TABLE") })
+    }
+
+    @Test("what is built by now has its effect without a warning, and what is not says so")
+    func notBuilt() throws {
+        let built = [
+            "MAX_CALL_COST_USD": "1", "REDIS_URL": "redis://127.0.0.1", "STREAM_CODEC": "L16@16000h",
+            "SUPABASE_URL": "https://x.supabase.co", "SUPABASE_SERVICE_ROLE_KEY": "k",
+        ]
+        #expect(try self.read(built).warnings.isEmpty)
+        #expect(try self.read(["SENTRY_DSN": "https://k@o0.ingest.sentry.io/1"]).warnings.count == 1)
+    }
+
     // MARK: - Values
 
     @Test("numbers, lists and switches are read as people write them")
@@ -280,7 +319,8 @@ struct RouterConfigurationTests {
         let configuration = try self.read([
             "MAX_CALLS": "0", "MAX_CALL_SECONDS": "12.5", "MAX_CALL_COST_USD": "1.50", "DRAIN_SECONDS": "0",
             "ENABLE_RECORDING": "Yes", "STREAM_CODEC": "l16@24000H", "CALLING_HOURS": "off", "RETRY_MINUTES": "OFF",
-            "ALLOWED_COUNTRIES": "us, ca,", "TRANSFER_NUMBERS": "+15551230001 ,+15551230002", "CALLS_PER_SECOND": "0.5",
+            "ALLOWED_COUNTRIES": "us, ca,+800", "TRANSFER_NUMBERS": "+15551230001 ,+15551230002",
+            "CALLS_PER_SECOND": "0.5",
         ])
         #expect(configuration.limits.calls == 0)
         #expect(configuration.limits.callTime == .milliseconds(12_500))
@@ -290,7 +330,7 @@ struct RouterConfigurationTests {
         #expect(configuration.streams.codec.format == .l16(rate: 24_000))
         #expect(configuration.dialling.hours == nil)
         #expect(configuration.dialling.retryMinutes.isEmpty)
-        #expect(configuration.dialling.allowedCountries == ["US", "CA"])
+        #expect(configuration.dialling.allowedCountries == ["US", "CA", "+800"])
         #expect(configuration.dialling.transferNumbers == ["+15551230001", "+15551230002"])
         #expect(configuration.dialling.callsPerSecond == 0.5)
     }

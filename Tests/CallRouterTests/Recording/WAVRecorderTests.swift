@@ -59,6 +59,33 @@ import Wire
         }
     }
 
+    @Test("a call at 24 kHz over a line at 16 kHz is recorded at the line's rate, both sides alike")
+    func lineRate() async throws {
+        try await Support.withFolder { folder in
+            let url = folder.appendingPathComponent("call.wav")
+            let format = AudioFormat.l16(rate: 24_000)
+            let tone = Tone.sine(frequency: 1000, duration: .seconds(4), sampleRate: 24_000)
+            // In two goes, as of two streams of a call.
+            for _ in 0..<2 {
+                let recorder = WAVRecorder.open(url: url, format: format, sampleRate: 16_000, logger: Support.logger())
+                for frame in 0..<200 {
+                    let audio = format.audio(of: Array(tone[frame * 480..<(frame + 1) * 480]))
+                    recorder.caller(base64: Base64.encode(audio), at: .milliseconds(frame * 20))
+                    recorder.assistant(audio: audio, at: .milliseconds(frame * 20))
+                }
+                recorder.finish()
+                #expect(await recorder.finished().error == nil)
+            }
+            let recording = try #require(Support.Recording(url))
+            #expect(recording.header == WAVHeader(sampleRate: 16_000, channels: 2, dataByteCount: 8 * 16_000 * 4))
+            #expect(recording.caller == recording.assistant)
+            let second = recording.caller[16_000..<32_000]
+            let goertzel = Goertzel(frequency: 1000, sampleRate: 16_000)
+            #expect(goertzel.share(of: second) > 0.999)
+            #expect(abs(goertzel.power(second) - 32_000_000) < 320_000, "half of the peak's square")
+        }
+    }
+
     @Test("a process that dies leaves a valid file with all but the last seconds")
     func crash() async throws {
         try await Support.withFolder { folder in
