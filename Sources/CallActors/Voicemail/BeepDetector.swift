@@ -151,10 +151,10 @@ package struct BeepDetector: Sendable {
         self.state = .ending(run, quiet: isQuiet ? 1 : 0, loud: 0, partial: partial)
     }
 
-    /// What counts as near silence after a tone: 20 dB below it, or the background where that is at least 9 dB below.
+    /// What counts as near silence after a tone: 16 dB below it, or the background where that is at least 8 dB below.
     private func silence(after run: Run, with level: Float) -> Float {
         let floor = min(self.background.floor, max(level, 1))
-        return max(150, 0.1 * run.loudest, min(0.35 * run.loudest, 3 * floor))
+        return max(150, 0.15 * run.loudest, min(0.4 * run.loudest, 4 * floor))
     }
 
     /// What is known before its end does not speak against a beep.

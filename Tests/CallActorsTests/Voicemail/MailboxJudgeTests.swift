@@ -116,7 +116,7 @@ import Testing
                 #expect(judge.verdict == .suspect, "\(first.name)")
                 second.tell(&judge)
                 #expect(
-                    judge.verdict == .certain(.init(rawValue: second.name) ?? .fax),
+                    judge.verdict == .certain(MailboxJudge.Witness(rawValue: second.name) ?? .fax),
                     "\(first.name), \(second.name)"
                 )
                 // Settled: nothing changes it.
