@@ -7,7 +7,9 @@ struct Benchmarks: ParsableCommand {
         commandName: "Benchmarks",
         abstract: "Measures the router: whole calls through the real binary, or single operations.",
         discussion: "Build with -c release: swift run -c release Benchmarks load --calls 100",
-        subcommands: [LoadCommand.self, CapacityCommand.self, MicroCommand.self, ResamplerCommand.self],
+        subcommands: [
+            LoadCommand.self, CapacityCommand.self, MicroCommand.self, ResamplerCommand.self, VoicemailCommand.self,
+        ],
         defaultSubcommand: LoadCommand.self
     )
 }

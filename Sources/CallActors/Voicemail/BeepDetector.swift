@@ -25,10 +25,10 @@ package struct BeepDetector: Sendable {
         var count = 1
         var loudest: Float = 0
         var quietest = Float.infinity
+        /// The level of its first frame, which may hold the tone in part.
+        let first: Float
         /// The last frame may hold the tone's end: it is judged when another one follows.
         var last: Float
-        /// The greatest level of the background before it.
-        var floor: Float
     }
 
     private enum State: Sendable {
@@ -127,8 +127,8 @@ package struct BeepDetector: Sendable {
                 start: self.frameCount,
                 end: self.frameCount + 1,
                 frequency: frequency,
-                last: frame.level,
-                floor: self.background.level
+                first: frame.level,
+                last: frame.level
             )
         )
     }
@@ -151,21 +151,19 @@ package struct BeepDetector: Sendable {
         self.state = .ending(run, quiet: isQuiet ? 1 : 0, loud: 0, partial: partial)
     }
 
-    /// What counts as near silence after a tone: the background, and no more than 8 dB below the tone.
+    /// What counts as near silence after a tone: 16 dB below it, or the background where that is at least 8 dB below.
     private func silence(after run: Run, with level: Float) -> Float {
         let floor = min(self.background.floor, max(level, 1))
-        return max(150, min(0.4 * run.loudest, 2.2 * floor))
+        return max(150, 0.15 * run.loudest, min(0.4 * run.loudest, 4 * floor))
     }
 
     /// What is known before its end does not speak against a beep.
     private func mayBeBeep(_ run: Run) -> Bool {
-        run.loudest >= 130 && run.loudest >= 2.2 * min(run.floor, run.loudest)
-            && run.loudest <= 2 * run.quietest && run.frequency < 2080 && !self.past.speaksAgainst(run)
+        run.loudest >= 130 && run.loudest <= 2 * run.quietest && run.frequency < 2080 && !self.past.speaksAgainst(run)
     }
 
     private func isBeep(_ run: Run, partial: Float) -> Bool {
-        let length = Float(run.end - run.start) + partial
-        // The first frame may hold the tone in part.
+        let length = run.length + partial
         guard run.count >= Self.leastFrames, length <= Float(Self.mostFrames), self.mayBeBeep(run) else { return false }
         // The calling tone of a fax: 1100 ± 38 Hz for 0.5 s ± 15 % (ITU-T T.30).
         let isCallingTone = abs(run.frequency - 1100) <= 38 && length >= 21 && length <= 29
@@ -174,6 +172,14 @@ package struct BeepDetector: Sendable {
 }
 
 extension BeepDetector.Run {
+    /// In frames; the first and the last one count by their share of its power.
+    fileprivate var length: Float {
+        func share(_ level: Float) -> Float {
+            self.loudest == 0 ? 1 : min(1, level * level / (self.loudest * self.loudest))
+        }
+        return Float(self.end - self.start - 2) + share(self.first) + share(self.last)
+    }
+
     /// Adds a frame of the tone; the first and the last of a tone may hold it in part, and do not speak of its level.
     fileprivate mutating func add(_ level: Float, _ frequency: Float, at index: Int) {
         if self.count > 1 {

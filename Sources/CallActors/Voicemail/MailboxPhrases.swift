@@ -81,7 +81,9 @@ package struct MailboxPhrases: Sendable, Equatable {
     /// Reads one turn of the far end.
     package init(_ words: String) {
         let text = Self.normalized(words)
-        self.isPersonal = words.contains("?") || Self.personal.contains { Self.holds(text, $0) }
+        // A mere "Hello?" says nothing yet.
+        let isQuestion = words.contains("?") && text.split(separator: " ").count >= 3
+        self.isPersonal = isQuestion || Self.personal.contains { Self.holds(text, $0) }
         // A menu that offers a mailbox is none: "to leave a message, press 3".
         let offersMenu = Self.holds(text, "message press") || Self.holds(text, "voicemail press")
         self.isPlain = Self.plain.contains { Self.holds(text, $0) }

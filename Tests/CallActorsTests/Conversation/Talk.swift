@@ -9,8 +9,8 @@ struct Talk {
     var isSilent = true
     private var date = Date(timeIntervalSince1970: 1_800_000_000)
 
-    init(transcript: Transcript = Transcript()) {
-        self.conversation = Conversation(script: .sample, transcript: transcript)
+    init(transcript: Transcript = Transcript(), mailbox: MailboxWatch? = nil) {
+        self.conversation = Conversation(script: .sample, transcript: transcript, mailbox: mailbox)
     }
 
     /// The model is ready, has greeted, and was heard.

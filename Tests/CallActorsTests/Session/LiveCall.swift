@@ -12,13 +12,14 @@ struct LiveCall {
 
     init(
         _ bench: CallBench = CallBench(),
+        record: CallRecord = CallBench.record(),
         past: CallPast = CallPast(),
         format: AudioFormat = .pcmu,
         link: FakeCarrierLink = FakeCarrierLink()
     ) async {
         self.bench = bench
         self.link = link
-        let session = bench.session(past: past)
+        let session = bench.session(record, past: past)
         self.session = session
         self.running = Task { await session.run() }
         await session.attach(link, format: format, callSID: "CA1")
