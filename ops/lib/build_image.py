@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""Runs the steps of ops/Dockerfile without Docker, as root, and leaves the image's root in FOLDER/image.
+
+usage: build_image.py FOLDER      (DOCKERFILE names another file, DEBIAN_MIRROR another mirror)
+
+The stage that builds begins with a Debian root made by debootstrap, in which this machine's Swift toolchain is mounted:
+what the image swift:…-bookworm is. Every RUN is run in its own mount and process namespace by chroot. What is known of
+the Dockerfile language is what ops/Dockerfile uses; anything else is an error, so that no step is passed over.
+
+Package repositories that git's configuration replaces by a local folder (url.….insteadOf) are mounted as well, so that
+this works without a network once the Debian packages can be had.
+"""
+
+import io
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+from dockerfile_parse import DockerfileParser
+
+OPS = pathlib.Path(__file__).resolve().parent.parent
+ROOT = OPS.parent
+# What the image swift:…-bookworm installs (swiftlang/swift-docker, 6.2/debian/12), and what minbase lacks.
+SWIFT_IMAGE_PACKAGES = (
+    "binutils,ca-certificates,gcc,git,libcurl4-openssl-dev,libedit-dev,libicu-dev,libncurses-dev,libpython3-dev,"
+    "libsqlite3-dev,libstdc++-12-dev,libxml2-dev,pkg-config,tzdata,uuid-dev"
+)
+TOOLCHAIN_MOUNT = "/opt/swift-toolchain"
+
+
+def run(*command, **options):
+    subprocess.run([str(part) for part in command], check=True, **options)
+
+
+def toolchain():
+    swift = shutil.which("swift")
+    if not swift:
+        raise SystemExit("build_image: there is no swift in PATH, and it is to be mounted into the root")
+    return pathlib.Path(swift).resolve().parent.parent
+
+
+def debian_root(folder):
+    """A Debian root, made once and used again."""
+    base = folder / "debian"
+    done = folder / "debian.packages"
+    if done.exists() and done.read_text() == SWIFT_IMAGE_PACKAGES:
+        return base
+    if base.exists():
+        shutil.rmtree(base)
+    mirror = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
+    print(f"build_image: debootstrap bookworm from {mirror}", flush=True)
+    run("debootstrap", "--variant=minbase", f"--include={SWIFT_IMAGE_PACKAGES}", "bookworm", base, mirror)
+    done.write_text(SWIFT_IMAGE_PACKAGES)
+    return base
+
+
+def git_mounts():
+    """git's configuration, and local folders that it takes packages from."""
+    mounts = [path for path in ("/etc/gitconfig",) if os.path.exists(path)]
+    listing = subprocess.run(
+        ["git", "config", "--system", "--get-regexp", r"^url\..*\.insteadof$"], capture_output=True, text=True)
+    for line in listing.stdout.splitlines():
+        folder = line.split()[0].removeprefix("url.").removesuffix(".insteadof")
+        if folder.startswith("/") and os.path.isdir(folder):
+            mounts.append(folder.rstrip("/"))
+    return list(dict.fromkeys(mounts))
+
+
+def ignore_rules():
+    rules = []
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        line = line.strip()
+        if line and not line.startswith("#"):
+            keeps = line.startswith("!")
+            pattern = re.escape(line.lstrip("!").strip("/")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+            rules.append((re.compile(f"{pattern}(?:/.*)?"), keeps))
+    return rules
+
+
+def context_files():
+    """What docker build would send: the folder less .dockerignore, the last rule that fits wins."""
+    rules = ignore_rules()
+    for folder, subfolders, files in os.walk(ROOT):
+        relative = pathlib.Path(folder).relative_to(ROOT)
+        # The heavy ones need not be walked through; no rule brings anything back from them.
+        subfolders[:] = [name for name in subfolders if str(relative / name) not in (".git", ".build", "data")]
+        for name in files:
+            path = str(relative / name)
+            ignored = False
+            for pattern, keeps in rules:
+                if pattern.fullmatch(path):
+                    ignored = not keeps
+            if not ignored:
+                yield path
+
+
+class Stage:
+    def __init__(self, name, root, has_swift):
+        self.name, self.root, self.has_swift = name, root, has_swift
+        self.environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
+        self.working_directory = "/"
+        self.shell = ["/bin/sh", "-c"]
+        self.config = {"user": "0", "entrypoint": [], "command": [], "healthcheck": None, "ports": [], "stop": "SIGTERM"}
+        if has_swift:
+            self.environment["PATH"] = f"{TOOLCHAIN_MOUNT}/usr/bin:" + self.environment["PATH"]
+
+    def inside(self, path):
+        """Where a path of the image is on this machine."""
+        return self.root / os.path.join(self.working_directory, path).lstrip("/")
+
+    def run(self, command):
+        mounts = ["mount --bind {0} {0}", "mount -t proc proc {0}/proc", "mount --rbind /dev {0}/dev"]
+        script = [mount.format(shlex.quote(str(self.root))) for mount in mounts]
+        (self.root / "proc").mkdir(exist_ok=True)
+        (self.root / "dev").mkdir(exist_ok=True)
+        if self.has_swift:
+            shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
+            pairs = [(toolchain(), f"{TOOLCHAIN_MOUNT}/usr")] + [(path, path) for path in git_mounts()]
+            for source, target in pairs:
+                place = self.root / str(target).lstrip("/")
+                if os.path.isdir(source):
+                    place.mkdir(parents=True, exist_ok=True)
+                else:
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.touch()
+                script.append(f"mount --bind {shlex.quote(str(source))} {shlex.quote(str(place))}")
+                script.append(f"mount -o remount,bind,ro {shlex.quote(str(place))}")
+        environment = [f"{key}={value}" for key, value in self.environment.items()]
+        step = f"cd {shlex.quote(self.working_directory)} && exec \"$@\""
+        script.append(shlex.join(
+            ["exec", "chroot", str(self.root), "/usr/bin/env", "-i", *environment, "/bin/sh", "-c", step, "step",
+             *self.shell, command]))
+        run("unshare", "--mount", "--pid", "--fork", "--propagation", "private", "/bin/sh", "-ec", "\n".join(script))
+
+
+class Build:
+    def __init__(self, folder):
+        self.folder = folder
+        self.arguments = {}
+        self.stages = {}
+        self.stage = None
+
+    def expand(self, text):
+        known = dict(self.arguments, **(self.stage.environment if self.stage else {}))
+        return re.sub(r"\$\{(\w+)\}|\$(\w+)", lambda match: known.get(match[1] or match[2], ""), text)
+
+    def begin(self, value):
+        image, _, name = self.expand(value).partition(" AS ")
+        name = name.strip() or f"stage{len(self.stages)}"
+        root = self.folder / f"stage-{name}"
+        if root.exists():
+            run("rm", "-rf", "--one-file-system", root)
+        image = image.strip()
+        if image == "scratch":
+            root.mkdir(parents=True)
+            self.stage = Stage(name, root, has_swift=False)
+        elif re.fullmatch(r"swift:[\w.-]*bookworm", image):
+            run("cp", "-a", "--reflink=auto", debian_root(self.folder), root)
+            self.stage = Stage(name, root, has_swift=True)
+        else:
+            raise SystemExit(f"build_image: does not know how to make the image {image}")
+        self.stages[name] = self.stage
+
+    def copy(self, value):
+        parts = shlex.split(value)
+        options = [part for part in parts if part.startswith("--")]
+        *sources, target = [part for part in parts if not part.startswith("--")]
+        place = self.stage.inside(target)
+        if options and options[0].startswith("--from="):
+            other = self.stages[options.pop(0).removeprefix("--from=")]
+            if options:
+                raise SystemExit(f"build_image: does not know COPY {options}")
+            place.mkdir(parents=True, exist_ok=True)
+            for source in sources:
+                path = other.root / source.lstrip("/")
+                run("cp", "-a", f"{path}/." if path.is_dir() else path, place)
+            return
+        if options:
+            raise SystemExit(f"build_image: does not know COPY {options}")
+        for source in sources:
+            prefix = "" if source == "." else source.rstrip("/")
+            copied = 0
+            for path in context_files():
+                if prefix and path != prefix and not path.startswith(prefix + "/"):
+                    continue
+                below = path.removeprefix(prefix).lstrip("/") or os.path.basename(path)
+                destination = place / below
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / path, destination)
+                copied += 1
+            if not copied:
+                raise SystemExit(f"build_image: COPY {source} finds nothing: is it in .dockerignore?")
+
+    def step(self, instruction, value):
+        stage = self.stage
+        if instruction == "FROM":
+            self.begin(value)
+        elif instruction == "ARG" and stage is None:
+            key, _, default = value.partition("=")
+            self.arguments[key] = os.environ.get(key, default)
+        elif instruction == "SHELL":
+            stage.shell = json.loads(value)
+        elif instruction == "RUN":
+            stage.run(value)
+        elif instruction == "COPY":
+            self.copy(value)
+        elif instruction == "WORKDIR":
+            stage.working_directory = value
+            stage.inside("").mkdir(parents=True, exist_ok=True)
+        elif instruction == "ENV":
+            for pair in shlex.split(value):
+                key, _, text = pair.partition("=")
+                stage.environment[key] = text
+        elif instruction == "USER":
+            stage.config["user"] = value
+        elif instruction == "EXPOSE":
+            stage.config["ports"] = value.split()
+        elif instruction == "STOPSIGNAL":
+            stage.config["stop"] = value
+        elif instruction == "HEALTHCHECK":
+            stage.config["healthcheck"] = json.loads(value.split("CMD", 1)[1])
+        elif instruction == "ENTRYPOINT":
+            stage.config["entrypoint"] = json.loads(value)
+        elif instruction == "CMD":
+            stage.config["command"] = json.loads(value)
+        else:
+            raise SystemExit(f"build_image: does not know {instruction}")
+
+
+def main():
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    if os.geteuid() != 0:
+        raise SystemExit("build_image: chroot and debootstrap need root")
+    folder = pathlib.Path(sys.argv[1]).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    file = os.environ.get("DOCKERFILE", str(OPS / "Dockerfile"))
+    parser = DockerfileParser(fileobj=io.BytesIO(pathlib.Path(file).read_bytes()), env_replace=False)
+    build = Build(folder)
+    for line in parser.structure:
+        if line["instruction"] == "COMMENT":
+            continue
+        print(f"build_image: {line['instruction']} {line['value'][:100]}", flush=True)
+        build.step(line["instruction"], line["value"])
+
+    stage = build.stage
+    stage.config |= {"environment": stage.environment, "working_directory": stage.working_directory}
+    (folder / "image.json").write_text(json.dumps(stage.config, indent=2))
+    image = folder / "image"
+    if image.exists():
+        run("rm", "-rf", "--one-file-system", image)
+    stage.root.rename(image)
+    size = sum(path.lstat().st_size for path in image.rglob("*") if path.is_file() and not path.is_symlink())
+    print(f"build_image: the image holds {size / 1e6:.0f} MB")
+    if size > 150e6:
+        raise SystemExit("build_image: it should be smaller than 150 MB")
+
+
+if __name__ == "__main__":
+    main()
