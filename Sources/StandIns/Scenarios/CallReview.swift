@@ -119,40 +119,6 @@ package struct CallReview: Sendable {
         }
     }
 
-    /// Every frame reaches the model, once per session and in order.
-    private mutating func reviewCallerAudio() {
-        var arrived: Set<UInt32> = []
-        // Where there was no stream for a while, such as during a transfer, the frames of that time are lost.
-        let ranges = self.call.sentSequences
-        let jumps = Dictionary(
-            zip(ranges, ranges.dropFirst()).map { ($0.upperBound, $1.lowerBound) },
-            uniquingKeysWith: { $1 }
-        )
-        for connection in self.connections {
-            var last: UInt32?
-            var misplaced = 0
-            for frame in connection.frames {
-                guard let stamp = frame.stamp, stamp.source == self.call.number else {
-                    misplaced += 1
-                    continue
-                }
-                if let last, stamp.sequence != jumps[last] ?? last + 1 { misplaced += 1 }
-                last = stamp.sequence
-                arrived.insert(stamp.sequence)
-            }
-            if misplaced > 0 {
-                self.problems.append(
-                    "\(misplaced) frames of the caller reached the voice model out of order, or changed"
-                )
-            }
-        }
-        // What was sent after the last frame that arrived was on its way when the model's session ended.
-        guard let last = arrived.max() else { return }
-        let sent = self.call.sentSequences.joined().filter { $0 <= last }
-        let missing = sent.filter { !arrived.contains($0) }.count
-        if missing > 0 { self.problems.append("\(missing) frames of the caller never reached the voice model") }
-    }
-
     private mutating func reviewAnswers() {
         for item in self.call.items where item.misplacedFrames > 0 {
             let name = item.line?.rawValue ?? "an answer"
