@@ -1,5 +1,6 @@
 #include "csoxr.h"
 
+#include <pthread.h>
 #include <soxr.h>
 #include <stdlib.h>
 
@@ -8,7 +9,7 @@ struct csoxr_stream {
     double ratio;
 };
 
-csoxr_stream *csoxr_make(double input_rate, double output_rate) {
+static csoxr_stream *make(double input_rate, double output_rate) {
     csoxr_stream *const stream = calloc(1, sizeof *stream);
     if (stream == NULL) {
         return NULL;
@@ -28,6 +29,15 @@ csoxr_stream *csoxr_make(double input_rate, double output_rate) {
         return NULL;
     }
     return stream;
+}
+
+// The converter fills tables of the whole process when the first stream is made, and takes no lock for it.
+static void fill_tables(void) { csoxr_free(make(2, 3)); }
+
+csoxr_stream *csoxr_make(double input_rate, double output_rate) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_tables);
+    return make(input_rate, output_rate);
 }
 
 void csoxr_free(csoxr_stream *stream) {
