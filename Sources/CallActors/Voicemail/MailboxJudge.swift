@@ -20,9 +20,9 @@ package struct MailboxJudge: Sendable, Equatable {
         case human
     }
 
-    /// How long a far end that never pauses is listened to before that alone is suspicious: a person who takes a call
-    /// says a sentence, a greeting several.
-    private static let longGreeting = Duration.seconds(6)
+    /// Speech without a pause of this length is suspicious alone: a person who takes a call says a sentence, a greeting
+    /// is several.
+    private static let longGreeting = Duration.milliseconds(4500)
     /// A greeting begins with the answer.
     private static let greetingBegins = Duration.seconds(6)
     /// A shorter pause does not end a greeting.
@@ -151,7 +151,7 @@ package struct MailboxJudge: Sendable, Equatable {
     private var wordPoints: Int { self.isPlain ? 3 : min(2, self.hints.count) }
 
     private var greetingPoints: Int {
-        self.greeting >= .milliseconds(4500) ? 2 : self.greeting >= .seconds(3) ? 1 : 0
+        self.greeting >= Self.longGreeting ? 2 : self.greeting >= .seconds(3) ? 1 : 0
     }
 
     /// What speaks for a machine beside the length of its greeting.
@@ -173,7 +173,7 @@ package struct MailboxJudge: Sendable, Equatable {
             self.verdict = .certain(self.carrier == .fax ? .fax : witness)
         } else if self.isHuman {
             self.verdict = .human
-        } else if (self.score >= 2 && self.evidence > 0) || (self.greeting >= Self.longGreeting && self.score >= 2) {
+        } else if self.score >= 2 {
             self.verdict = .suspect
         } else if self.now >= Self.patience {
             self.giveUp()

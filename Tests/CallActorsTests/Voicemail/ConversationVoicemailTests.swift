@@ -6,7 +6,8 @@ import Wire
 
 /// Mailboxes in virtual time: every order of witnesses, and everything that may go wrong on the way.
 @Suite struct ConversationVoicemailTests {
-    private static let greeting = "You have reached the Millers. Please leave a message after the tone."
+    /// Too short to be a greeting by its length.
+    private static let greeting = "Leave a message after the tone."
 
     /// A call of ours whose AI has greeted; the far end speaks.
     private func called() -> Talk {
@@ -145,6 +146,7 @@ import Wire
         var alone = self.called()
         alone.create("r2")
         alone.call("end_call", #"{"reason":"voicemail"}"#, in: "r2")
+        alone.isSilent = false
         alone.done("r2")
         #expect(alone.conversation.phase != .talking && !alone.conversation.isLeavingMessage)
         for witness in Witness.allCases {
@@ -158,7 +160,6 @@ import Wire
             #expect(actions.outputs["call"] != nil, "the tool is answered")
         }
         // A beep while the call is ending after all.
-        alone.isSilent = false
         #expect(self.line(.beepEnded(at: .seconds(9)), &alone).found == ["beep"])
         var inbound = Talk.greeted()
         inbound.create("r2")
