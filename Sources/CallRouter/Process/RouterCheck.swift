@@ -18,7 +18,23 @@ struct RouterCheck: Sendable {
         for warning in self.configuration.warnings { report(.warning("configuration", warning)) }
         report(await self.voiceModel())
         for finding in await self.claude() { report(finding) }
+        for finding in await CarrierCheck(configuration: self.configuration, eventLoopGroup: self.eventLoopGroup)
+            .findings()
+        { report(finding) }
         report(self.store())
+        if let supabase = self.configuration.supabase {
+            for finding in await SupabaseCheck(settings: supabase, eventLoopGroup: self.eventLoopGroup).findings() {
+                report(finding)
+            }
+        }
+        if let url = self.configuration.dialling.redisURL {
+            let queue = QueueCheck(
+                url: url,
+                queue: self.configuration.dialling.queue,
+                eventLoopGroup: self.eventLoopGroup
+            )
+            for finding in await queue.findings() { report(finding) }
+        }
         for finding in MachineCheck(configuration: self.configuration).findings() { report(finding) }
         report(await self.publicURL())
     }
