@@ -27,6 +27,8 @@ struct RouterHTTPResponder: HTTPResponder {
     func respond(to request: Request, context: RouterRequestContext) async throws -> Response {
         var head = request.head
         head.path = self.prefix.strip(head.path ?? "/")
+        // A method that nobody takes counts as one that nobody takes: no route need know all their names.
+        if !MethodRefusals.methods.contains(head.method) { head.method = .trace }
         var response = try await self.routes.respond(to: Request(head: head, body: request.body), context: context)
         response.headers[.xContentTypeOptions] = "nosniff"
         return response

@@ -151,7 +151,7 @@ struct CallControlTests {
             let cases: [(String, HTTPRequest.Method, String)] = [
                 ("/v1/calls", .delete, "GET, HEAD, POST"), ("/v1/calls/live", .post, "GET, HEAD"),
                 ("/v1/calls/live/hangup", .get, "POST"), ("/v1/opt-outs/x", .get, "DELETE"),
-                ("/v1/openapi.json", .put, "GET, HEAD"),
+                ("/v1/openapi.json", .put, "GET, HEAD"), ("/v1/stats", .init("QUERY") ?? .trace, "GET, HEAD"),
             ]
             for (path, method, allowed) in cases {
                 let response = try await server.executeRequest(uri: path, method: method, headers: [:], body: nil)

@@ -14,7 +14,8 @@ struct LaMLRouteTests {
 
     private static func streamDocument(_ callID: String) -> String {
         #"<?xml version="1.0" encoding="UTF-8"?><Response><Connect>"#
-            + #"<Stream url="ws://127.0.0.1:8080/media-stream" realtime="true" authBearerToken="token-of-\#(callID)">"#
+            + #"<Stream url="ws://127.0.0.1:8080/media-stream" realtime="true" authBearerToken="token-of-\#(callID)" "#
+            + #"statusCallback="http://127.0.0.1:8080/webhooks/signalwire/stream" statusCallbackMethod="POST">"#
             + #"<Parameter name="callId" value="\#(callID)"/><Parameter name="token" value="token-of-\#(callID)"/>"#
             + #"</Stream></Connect><Redirect method="POST">http://127.0.0.1:8080/laml/call/\#(callID)/resume</Redirect>"#
             + "</Response>"
