@@ -37,6 +37,11 @@ struct RouterCheck: Sendable {
         }
         for finding in MachineCheck(configuration: self.configuration).findings() { report(finding) }
         report(await self.publicURL())
+        if let url = self.configuration.dialling.redisURL {
+            let queue = self.configuration.dialling.queue
+            let check = QueueCheck(url: url, queue: queue, eventLoopGroup: self.eventLoopGroup)
+            for finding in await check.findings() { report(finding) }
+        }
     }
 
     /// Opens the Realtime socket, which costs nothing as long as nothing is said.

@@ -145,7 +145,7 @@ import Wire
     @Test("how many jobs a second one worker gets done")
     func throughput() async throws {
         let bed = try await QueueBed(["--appendfsync", "everysec"])
-        let count = 3_000
+        let count = 1_000
         var order: JSONDocument = ["phone_number": "+15555550123", "call_type": "follow_up", "objective": "Ask"]
         let jobs = (1...count).map { index -> JSONDocument in
             let id = "job-\(index)"
