@@ -27,32 +27,32 @@ import Wire
                 ])
             )
             try await client.expect("response.done", count: 2)
-            let log = client.log.current
-            #expect(log.all("error").isEmpty)
-            let message = try #require(
-                log.all("response.done").compactMap { $0["response"] }.first { $0["conversation_id"] == .null }
-            )
-            #expect(message["metadata"]?["purpose"] == "voicemail")
-            #expect(message["status"] == "completed")
-            let id = try #require(message["id"]?.string)
-            let greeting = try #require(
-                log.all("response.done").compactMap { $0["response"]?["id"]?.string }.first { $0 != id }
-            )
-            let pieces = log.all("response.output_audio.delta").filter { $0["response_id"]?.string == id }
-            let audio = pieces.flatMap { RealtimeClient.decode($0["delta"]?.string ?? "") }
-            #expect(audio.count == SpeechLibrary.shared.clip(.voicemailMessage).muLaw.count)
-            let numbers = Set(
-                stride(from: 0, to: audio.count, by: 160).map { offset in
-                    FrameStamp(readingFrom: audio[offset..<offset + 160], format: .pcmu)?.source
-                }
-            )
-            #expect(numbers.count == 1)
-            // Both went on at the same time.
-            let order = log.all("response.output_audio.delta").compactMap { $0["response_id"]?.string }
-            let first = try #require(order.firstIndex(of: id))
-            #expect(order[first...].contains(greeting))
-            #expect(!log.all("conversation.item.added").contains { $0["item"]?["id"] == pieces[0]["item_id"] })
+            try Self.check(client.log.current)
         }
+    }
+
+    /// The greeting in the conversation and the message beside it, both of them whole.
+    private static func check(_ log: RealtimeClient.Log) throws {
+        #expect(log.all("error").isEmpty)
+        let responses: [StandInJSON] = log.all("response.done").compactMap { $0["response"] }
+        let message: StandInJSON = try #require(responses.first { $0["conversation_id"]?.isNull == true })
+        let greeting: StandInJSON = try #require(responses.first { $0["conversation_id"]?.isNull != true })
+        #expect(message["metadata"]?["purpose"]?.string == "voicemail")
+        #expect(message["status"]?.string == "completed")
+        let deltas = log.all("response.output_audio.delta")
+        let pieces = deltas.filter { $0["response_id"] == message["id"] }
+        let audio = pieces.flatMap { RealtimeClient.decode($0["delta"]?.string ?? "") }
+        #expect(audio.count == SpeechLibrary.shared.clip(.voicemailMessage).muLaw.count)
+        var sources: Set<UInt32?> = []
+        for offset in stride(from: 0, to: audio.count, by: 160) {
+            sources.insert(FrameStamp(readingFrom: audio[offset..<offset + 160], format: .pcmu)?.source)
+        }
+        #expect(sources.count == 1 && !sources.contains(nil))
+        // Both went on at the same time.
+        let first = try #require(deltas.firstIndex { $0["response_id"] == message["id"] })
+        #expect(deltas[first...].contains { $0["response_id"] == greeting["id"] })
+        let item = pieces.first?["item_id"]
+        #expect(!log.all("conversation.item.added").contains { $0["item"]?["id"] == item })
     }
 
     @Test("without turn detection nothing is heard by itself, and with it again the greeting becomes a turn and words")
