@@ -14,6 +14,8 @@ extension Conversation {
             self.announcedHangUp = nil
             actions += self.answer(callID: announced.call.callID, output: self.script.withdrawnHangUp, at: moment)
         }
+        self.announcedTransfer = nil
+        self.owedRequest = nil
         self.slot.dropWaiting()
         actions.append(self.send(.setTurnDetection(enabled: false)))
         if let active = self.slot.activeID {

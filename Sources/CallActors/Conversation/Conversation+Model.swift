@@ -22,7 +22,8 @@ extension Conversation {
         // The answer of a consultation asks for its own response.
         case .talking where isOwed && self.consultations.isEmpty: return actions + self.want(ModelResponseRequest())
         case .sayingGoodbye(let reason, isSaid: false): return actions + self.want(self.goodbye(reason))
-        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .leavingMessage, .ended: return actions
+        case .talking, .hangingUp, .announcingTransfer, .handedOver, .sayingGoodbye, .leavingMessage, .ended:
+            return actions
         }
     }
 

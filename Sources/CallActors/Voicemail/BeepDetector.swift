@@ -3,8 +3,8 @@
 /// Fed with one ``ToneFrame`` for each 20 ms, it says when a tone has become one that may be a beep, when 100 ms of near
 /// silence have confirmed that it was, and when somebody speaks after it. Not taken for beeps are: tones that vary in
 /// frequency (20 Hz) or loudness (6 dB); tones that follow upon other tones (melodies, the special information tones);
-/// a third tone in a regular cadence (busy tones of one frequency); the calling tone of a fax (1100 Hz for half a
-/// second, ITU-T T.30) and its answering tone (2100 Hz). Allocates nothing.
+/// a third tone in a regular cadence; tones of the network of 425 Hz for 1 s or 0.5 s (ringback and busy, ITU-T E.180);
+/// the calling tone of a fax (1100 Hz for half a second, ITU-T T.30) and its answering tone (2100 Hz). Allocates nothing.
 package struct BeepDetector: Sendable {
     package enum Event: Sendable, Equatable {
         /// A steady tone has lasted for 100 ms.
@@ -167,7 +167,9 @@ package struct BeepDetector: Sendable {
         guard run.count >= Self.leastFrames, length <= Float(Self.mostFrames), self.mayBeBeep(run) else { return false }
         // The calling tone of a fax: 1100 ± 38 Hz for 0.5 s ± 15 % (ITU-T T.30).
         let isCallingTone = abs(run.frequency - 1100) <= 38 && length >= 21 && length <= 29
-        return !isCallingTone
+        // Ringback and busy tone in much of the world: 425 Hz for 1 s and for 0.5 s (ITU-T E.180).
+        let isNetworkTone = abs(run.frequency - 425) <= 6 && (abs(length - 50) <= 2.5 || abs(length - 25) <= 1.5)
+        return !isCallingTone && !isNetworkTone
     }
 }
 

@@ -38,8 +38,10 @@ extension LineSoundMaker {
         let hertz = self.number(0...1) < 0.6 ? self.element(of: pitches) : self.number(400...2000)
         let length = self.element(of: [125.0, 150, 200, 250, 300, 400, 500, 700, 1000, 1400]) + self.number(0...15)
         let level = self.number(-38 ... -6)
-        // The fax's own tone cannot be told from a beep like it.
+        // What a fax and the network say cannot be told from a beep like it.
         let isFax = abs(hertz - 1100) < 45 && length > 410 && length < 590
+        let isNetwork = abs(hertz - 425) < 10 && (abs(length - 500) < 60 || abs(length - 1000) < 80)
+        let pitch = isFax || isNetwork ? 1200 : hertz
         let ratio: Double? =
             kind == .beepInNoise ? self.number(10...20) : self.element(of: [nil, nil, self.number(25...45)])
         var samples: [Float] = []
@@ -49,12 +51,12 @@ extension LineSoundMaker {
         } else {
             samples += self.silence(self.number(0...1500))
         }
-        samples += self.tone(isFax ? 1200 : hertz, milliseconds: length, amplitude: Self.amplitude(level))
+        samples += self.tone(pitch, milliseconds: length, amplitude: Self.amplitude(level))
         let end = samples.count
         samples += self.silence(self.number(900...2000))
         return LineSound(
             kind: kind,
-            details: "\(Int(isFax ? 1200 : hertz)) Hz, \(Int(length)) ms, \(Int(level)) dB, noise "
+            details: "\(Int(pitch)) Hz, \(Int(length)) ms, \(Int(level)) dB, noise "
                 + (ratio.map { "\(Int($0)) dB below" } ?? "none"),
             muLaw: self.line(samples, noise: ratio.map { level - $0 }),
             beepEnd: .microseconds(end * 125)

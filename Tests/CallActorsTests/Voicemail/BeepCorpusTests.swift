@@ -30,7 +30,8 @@ import Wire
     @Test(
         "nothing of what a line carries beside beeps and melodies is taken for a beep",
         arguments: [
-            LineSound.Kind.speech, .keypad, .informationTones, .ringback, .busy, .dial, .faxCalling, .faxAnswer, .noise,
+            LineSound.Kind.speech, .keypad, .informationTones, .ringback, .busy, .dial, .singleRingback, .singleBusy,
+            .faxCalling, .faxAnswer, .noise,
             .shortTone, .longTone, .toneThenSpeech,
         ]
     )
