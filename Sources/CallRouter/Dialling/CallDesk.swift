@@ -9,9 +9,10 @@ package struct CallDesk: CallIntake {
         /// The system of record takes no call without one.
         package var isRequired: Bool
         /// Finds one for an order that names none: that of its consumer, its lead's owner, or the configured one.
-        package var resolve: @Sendable (NewCall) async -> String?
+        /// Throws where only a system that does not answer could tell.
+        package var resolve: @Sendable (NewCall) async throws(StoreError) -> String?
 
-        package init(isRequired: Bool, resolve: @escaping @Sendable (NewCall) async -> String?) {
+        package init(isRequired: Bool, resolve: @escaping @Sendable (NewCall) async throws(StoreError) -> String?) {
             self.isRequired = isRequired
             self.resolve = resolve
         }
@@ -98,7 +99,11 @@ package struct CallDesk: CallIntake {
         var faults = self.rules.faults(of: call, at: now)
         if verdict == .malformed { faults["to"] = "must be a telephone number in E.164, such as +15551234567" }
         var initiatorID = call.initiatorID
-        if initiatorID == nil { initiatorID = await self.initiator.resolve(call) }
+        if initiatorID == nil {
+            do throws(StoreError) { initiatorID = try await self.initiator.resolve(call) } catch {
+                throw self.unavailable(error)
+            }
+        }
         if initiatorID == nil, self.initiator.isRequired {
             faults["initiator_id"] = "is required: neither the consumer nor the lead names one"
         }

@@ -67,7 +67,8 @@ package struct DiallerJobs: Sendable {
     private static func outcome(of call: CallRecord) -> JobOutcome? {
         switch call.status {
         case .initiating, .ringing, .inProgress, .completed, .failed: .accepted(callSID: call.callSID)
-        case .queued: call.attempt > 1 || call.dialledAt != nil ? .stored : nil
+        // Without a time it is only known here by the system of record, and nobody dials it yet.
+        case .queued: call.dialAt != nil && (call.attempt > 1 || call.dialledAt != nil) ? .stored : nil
         }
     }
 

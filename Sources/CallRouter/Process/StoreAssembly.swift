@@ -58,7 +58,7 @@ struct StoreAssembly: Sendable {
     /// Who is written as the one that ordered a call.
     var initiator: CallDesk.Initiator {
         guard let hosted = self.hosted else { return .notNeeded }
-        return CallDesk.Initiator(isRequired: true) { await hosted.resolveInitiator(for: $0) }
+        return CallDesk.Initiator(isRequired: true) { call throws(StoreError) in try await hosted.initiator(for: call) }
     }
 
     /// What is known of whoever calls from this number; nil for a stranger, or where that takes too long to find out.

@@ -150,13 +150,13 @@ extension SupabaseTests {
         func initiators() async throws {
             let store = try self.supabase.store(in: self.directory, initiatorID: "fallback")
             var order = NewCall(to: "+15550100002", callType: "follow_up", objective: "x")
-            #expect(await store.resolveInitiator(for: order) == "fallback")
+            #expect(try await store.initiator(for: order) == "fallback")
             order.leadID = SupabaseTests.lead
-            #expect(await store.resolveInitiator(for: order) == "user_1")
+            #expect(try await store.initiator(for: order) == "user_1")
             order.consumerID = "consumer"
-            #expect(await store.resolveInitiator(for: order) == "consumer")
+            #expect(try await store.initiator(for: order) == "consumer")
             order.initiatorID = "initiator"
-            #expect(await store.resolveInitiator(for: order) == "initiator")
+            #expect(try await store.initiator(for: order) == "initiator")
             await store.shutdown()
             let bare = try self.supabase.store(in: TemporaryDirectory(), initiatorID: nil)
             order = NewCall(to: "+15550100002", callType: "follow_up", objective: "x")

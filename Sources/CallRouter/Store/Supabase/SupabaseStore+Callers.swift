@@ -99,9 +99,4 @@ extension SupabaseStore {
             return initiatorID
         }
     }
-
-    /// As ``initiator(for:)``; nil also where Supabase does not answer.
-    package func resolveInitiator(for call: NewCall) async -> String? {
-        do throws(StoreError) { return try await self.initiator(for: call) } catch { return nil }
-    }
 }
