@@ -81,6 +81,7 @@ extension Dialler {
         while true {
             let wait = self.pace.wait(at: self.now())
             if wait == .zero { break }
+            // As above.
             try? await self.clock.sleep(for: wait)
             if Task.isCancelled { return false }
         }
