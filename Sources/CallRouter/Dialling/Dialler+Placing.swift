@@ -63,6 +63,7 @@ extension Dialler {
     /// The call ended while it was being placed, for a reason of ours: nobody is to be rung up for it.
     private func takeBack(_ callID: String, _ callSID: String, of stored: CallRecord) async {
         guard stored.callSID != callSID, let line = self.line else { return }
+        self.logger.notice("A call that ended while it was placed is hung up.", metadata: ["call_id": "\(callID)"])
         do throws(CarrierError) { try await line.carrier.hangUp(callSID: callSID) } catch {
             self.report(error, callID)
         }
@@ -80,6 +81,7 @@ extension Dialler {
         while true {
             let wait = self.pace.wait(at: self.now())
             if wait == .zero { break }
+            // As above.
             try? await self.clock.sleep(for: wait)
             if Task.isCancelled { return false }
         }

@@ -43,7 +43,13 @@ extension Dialler {
                 wasAnswered: self.watches[callID]?.wasAnswered ?? false,
                 isTransferred: await self.switchboard.transferTarget(callID: callID) != nil
             )
-            switch CallProgress.step(call, news, standing) {
+            let step = CallProgress.step(call, news, standing)
+            if step.isEnd, call.callSID == nil {
+                var change = CallChange()
+                change.callSID = news.callSID
+                try await self.write(change, of: callID)
+            }
+            switch step {
             case .ignore: break
             case .advance(let change): try await self.write(change, of: callID)
             case .answered(let change):
@@ -144,5 +150,15 @@ extension Dialler {
         self.watches[callID]?.purpose = .ending(reason, errorMessage: errorMessage)
         await self.switchboard.carrierEnded(callID: callID, reason: reason, errorMessage: errorMessage)
         self.check(callID, after: self.settings.checkInterval)
+    }
+}
+
+extension CallProgress.Step {
+    /// The call, or its attempt, is over.
+    fileprivate var isEnd: Bool {
+        switch self {
+        case .ignore, .advance, .answered: false
+        case .over, .overInTransfer, .unanswered: true
+        }
     }
 }

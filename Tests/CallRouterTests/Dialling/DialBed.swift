@@ -85,7 +85,10 @@ struct DialBed {
                 continue
             case .wait(let until): next = until
             }
+            let seen = self.switchboard.log.count
             next = min(next, await dialler.lookAtDue())
+            // What was put back into the queue wakes the dialler.
+            if self.switchboard.log.count != seen { continue }
             guard next <= end else { break }
             self.time.advance(by: .seconds(max(0.001, next.timeIntervalSince(self.time.date))))
         }

@@ -55,7 +55,7 @@ import Testing
             #expect(call.dialAt == bed.time.date.addingTimeInterval(attempt == 1 ? 1800 : 3600))
             #expect(bed.switchboard.log.last == "withdrawn c1")
             #expect(bed.switchboard.ends.isEmpty)
-            await bed.run(dialler, for: .seconds(3600))
+            await bed.run(dialler, for: .seconds(3605))
         }
         let call = try await bed.call("c1")
         #expect(call.status == (outcome == .error ? .failed : .completed) && call.outcome == outcome)
@@ -242,7 +242,7 @@ import Testing
         try await bed.order("c1")
         await bed.run(dialler, for: .seconds(85))
         #expect(try await bed.call("c1").status == .initiating)
-        await bed.run(dialler, for: .seconds(10))
+        await bed.run(dialler, for: .seconds(12))
         let call = try await bed.call("c1")
         #expect(call.status == .queued && call.attempt == 2)
         #expect(bed.carrier.orders.count == 1)
