@@ -13,6 +13,8 @@ import Wire
         _ adjust: (inout RedisConfiguration) -> Void = { _ in }
     ) throws -> RedisClient {
         var configuration = try RedisConfiguration(url: url)
+        configuration.connectTimeout = .seconds(60)
+        configuration.commandTimeout = .seconds(60)
         adjust(&configuration)
         return RedisClient(configuration, on: MultiThreadedEventLoopGroup.singleton.next())
     }
