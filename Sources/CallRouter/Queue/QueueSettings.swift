@@ -6,6 +6,8 @@ package struct QueueSettings: Sendable {
     package var concurrency = 5
     /// How long a job stays ours without a sign of life.
     package var lockTime = Duration.seconds(30)
+    /// Between two signs of life.
+    package var renewInterval = Duration.seconds(15)
     /// Between two looks for jobs whose worker died.
     package var stalledInterval = Duration.seconds(30)
     /// How often a job may be taken from a dead worker and run again.
@@ -20,7 +22,4 @@ package struct QueueSettings: Sendable {
     package var workerName: String?
 
     package init() {}
-
-    /// When locks are renewed: twice in their time.
-    var renewInterval: Duration { self.lockTime / 2 }
 }

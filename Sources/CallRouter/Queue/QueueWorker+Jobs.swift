@@ -59,7 +59,7 @@ extension QueueWorker {
         }
     }
 
-    /// Renews the locks of the jobs in hand, twice in their time.
+    /// Renews the locks of the jobs in hand.
     func keepLocks() async {
         while !Task.isCancelled {
             await self.sleep(self.settings.renewInterval)

@@ -36,9 +36,13 @@ struct QueueBed: Sendable {
         logger: Logger = .silent,
         redis: RedisConfiguration? = nil
     ) throws -> QueueWorker {
-        QueueWorker(
+        var configuration = try redis ?? RedisConfiguration(url: self.server.url)
+        // A machine with much to do is no outage.
+        configuration.connectTimeout = .seconds(60)
+        configuration.commandTimeout = .seconds(60)
+        return QueueWorker(
             name: "calls",
-            redis: try redis ?? RedisConfiguration(url: self.server.url),
+            redis: configuration,
             on: MultiThreadedEventLoopGroup.singleton,
             handler: handler,
             pace: pace,
@@ -50,7 +54,9 @@ struct QueueBed: Sendable {
 
     /// The queue as a worker sees it, for a worker that a test plays itself.
     func queue() throws -> JobQueue {
-        let configuration = try RedisConfiguration(url: self.server.url)
+        var configuration = try RedisConfiguration(url: self.server.url)
+        configuration.connectTimeout = .seconds(60)
+        configuration.commandTimeout = .seconds(60)
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         return JobQueue(
             client: RedisClient(configuration, on: loop),

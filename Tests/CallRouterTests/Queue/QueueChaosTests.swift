@@ -45,6 +45,7 @@ import Wire
         }
         var settings = QueueBed.settings
         settings.lockTime = .milliseconds(600)
+        settings.renewInterval = .milliseconds(300)
         settings.stalledInterval = .milliseconds(200)
         settings.idleTime = .milliseconds(200)
         // Both may die with a job in hand more than once.

@@ -121,10 +121,10 @@ import Wire
         let bed = try await QueueBed()
         try await bed.client.add("long")
         var settings = QueueBed.settings
-        settings.lockTime = .milliseconds(400)
+        settings.renewInterval = .milliseconds(50)
         settings.stalledInterval = .milliseconds(100)
         let handler = ScriptedHandler { _ in
-            // Three renewals later the first lock is long over; a failure is seen by its missing event.
+            // A failure is seen by its missing event.
             _ = try? await bed.client.ask("sets", ["key": "bull:calls:long:lock", "count": 3])
             return .stored
         }
@@ -133,6 +133,21 @@ import Wire
         }
         #expect(handler.callIDs == ["long"])
         #expect(try await bed.client.job("long").count("stalledCounter") == 0)
+    }
+
+    @Test("a lock that is renewed has its whole time again, and one that was lost is not taken back")
+    func renewing() async throws {
+        let bed = try await QueueBed()
+        let queue = try bed.queue()
+        try await bed.client.add("job")
+        _ = try await queue.take(token: "ours:1", lockTime: .seconds(60), pace: Self.pace, worker: nil)
+        #expect(try await queue.renew("job", token: "ours:1", lockTime: .seconds(3_600)))
+        let rest = try await bed.client.ask("command", ["words": ["PTTL", "bull:calls:job:lock"]]).double ?? 0
+        #expect((3_000_000...3_600_000).contains(rest))
+        #expect(try await !queue.renew("job", token: "theirs:1", lockTime: .seconds(3_600)))
+        try await bed.client.ask("command", ["words": ["DEL", "bull:calls:job:lock"]])
+        #expect(try await !queue.renew("job", token: "ours:1", lockTime: .seconds(3_600)))
+        #expect(try await bed.client.ask("dump")["job:lock"] == nil)
     }
 
     @Test("a job whose lock was lost is not written to")

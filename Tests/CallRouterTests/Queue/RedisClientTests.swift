@@ -13,6 +13,8 @@ import Wire
         _ adjust: (inout RedisConfiguration) -> Void = { _ in }
     ) throws -> RedisClient {
         var configuration = try RedisConfiguration(url: url)
+        configuration.connectTimeout = .seconds(60)
+        configuration.commandTimeout = .seconds(60)
         adjust(&configuration)
         return RedisClient(configuration, on: MultiThreadedEventLoopGroup.singleton.next())
     }
@@ -138,8 +140,8 @@ import Wire
     func timeout() async throws {
         let server = try await RedisServer.running()
         let client = try Self.client(server.url) {
-            $0.commandTimeout = .milliseconds(200)
-            $0.connectTimeout = .milliseconds(200)
+            $0.commandTimeout = .seconds(2)
+            $0.connectTimeout = .seconds(2)
         }
         #expect(try await client.send(["PING"]).text == "PONG")
         _ = try await client.send(["CLIENT", "PAUSE", "600000", "ALL"])

@@ -22,6 +22,14 @@ import Wire
         }
     }
 
+    /// Patient, since a machine with much to do is no fault of the server's.
+    private static func configuration(_ port: Int) throws -> RedisConfiguration {
+        var configuration = try RedisConfiguration(url: "redis://127.0.0.1:\(port)")
+        configuration.connectTimeout = .seconds(60)
+        configuration.commandTimeout = .seconds(60)
+        return configuration
+    }
+
     private static func with(
         _ answer: @escaping @Sendable (String) -> String?,
         _ body: (RedisClient) async throws -> Void
@@ -35,7 +43,7 @@ import Wire
             }
             .bind(host: "127.0.0.1", port: 0).get()
         let port = try #require(server.localAddress?.port)
-        let client = RedisClient(try RedisConfiguration(url: "redis://127.0.0.1:\(port)"), on: group.next())
+        let client = RedisClient(try Self.configuration(port), on: group.next())
         do {
             try await body(client)
         } catch {
@@ -89,7 +97,7 @@ import Wire
         let port = try #require(server.localAddress?.port)
         try await server.close()
         let client = RedisClient(
-            try RedisConfiguration(url: "redis://127.0.0.1:\(port)"),
+            try Self.configuration(port),
             on: group.next(),
             jitter: { 0 }
         )
