@@ -31,8 +31,8 @@ struct ResamplerCommand: ParsableCommand {
         }
         let unwanted: Double
         if input > output {
-            unwanted = stride(from: 8050.0, to: 12_000, by: 50).map { quality.total(at: $0) }.max() ?? 0
-            self.line("aliases of 8.05 to 11.95 kHz", "below \(Self.text(unwanted, 1)) dB")
+            unwanted = stride(from: 8200.0, to: 12_000, by: 50).map { quality.total(at: $0) }.max() ?? 0
+            self.line("aliases of 8.2 to 11.95 kHz", "below \(Self.text(unwanted, 1)) dB")
         } else {
             unwanted = stride(from: 4050.0, to: 7900, by: 50).map { quality.image(of: $0) }.max() ?? 0
             self.line("images of 4.05 to 7.85 kHz", "below \(Self.text(unwanted, 1)) dB")

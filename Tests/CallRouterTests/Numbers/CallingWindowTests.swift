@@ -32,7 +32,7 @@ struct CallingWindowTests {
             // Hours of a quarter: Nepal.
             ("+97714123456", "2026-05-01T00:00:00Z", "2026-05-01T02:15:00Z"),
             // Australia has several zones, of which the Cocos Islands are the last to open.
-            ("+61112345678", "2026-07-01T20:00:00Z", "2026-07-02T01:30:00Z"),
+            ("+61912345678", "2026-07-01T20:00:00Z", "2026-07-02T01:30:00Z"),
         ]
     )
     func examples(number: String, from: String, opening: String) throws {
