@@ -243,12 +243,8 @@ def main():
         print(f"platforms: {failure}", file=sys.stderr)
     if failures:
         raise SystemExit(1)
-    print(
-        "platforms: fly.toml, railway.json, Kubernetes, unit and image agree on times, ports, user and variables"
-    )
-    print(
-        "platforms: fly.toml and railway.json were parsed and their keys compared: no schema can be had offline"
-    )
+    print("platforms: fly.toml, railway.json, Kubernetes, unit and image agree on times, ports, user and variables")
+    print("platforms: fly.toml and railway.json were parsed and their keys compared: no schema can be had offline")
 
 
 if __name__ == "__main__":
