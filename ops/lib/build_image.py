@@ -63,7 +63,8 @@ def git_mounts():
     """git's configuration, and local folders that it takes packages from."""
     mounts = [path for path in ("/etc/gitconfig",) if os.path.exists(path)]
     listing = subprocess.run(
-        ["git", "config", "--system", "--get-regexp", r"^url\..*\.insteadof$"], capture_output=True, text=True)
+        ["git", "config", "--system", "--get-regexp", r"^url\..*\.insteadof$"], capture_output=True, text=True
+    )
     for line in listing.stdout.splitlines():
         folder = line.split()[0].removeprefix("url.").removesuffix(".insteadof")
         if folder.startswith("/") and os.path.isdir(folder):
@@ -105,7 +106,14 @@ class Stage:
         self.environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
         self.working_directory = "/"
         self.shell = ["/bin/sh", "-c"]
-        self.config = {"user": "0", "entrypoint": [], "command": [], "healthcheck": None, "ports": [], "stop": "SIGTERM"}
+        self.config = {
+            "user": "0",
+            "entrypoint": [],
+            "command": [],
+            "healthcheck": None,
+            "ports": [],
+            "stop": "SIGTERM",
+        }
         if has_swift:
             self.environment["PATH"] = f"{TOOLCHAIN_MOUNT}/usr/bin:" + self.environment["PATH"]
 
@@ -131,10 +139,25 @@ class Stage:
                 script.append(f"mount --bind {shlex.quote(str(source))} {shlex.quote(str(place))}")
                 script.append(f"mount -o remount,bind,ro {shlex.quote(str(place))}")
         environment = [f"{key}={value}" for key, value in self.environment.items()]
-        step = f"cd {shlex.quote(self.working_directory)} && exec \"$@\""
-        script.append(shlex.join(
-            ["exec", "chroot", str(self.root), "/usr/bin/env", "-i", *environment, "/bin/sh", "-c", step, "step",
-             *self.shell, command]))
+        step = f'cd {shlex.quote(self.working_directory)} && exec "$@"'
+        script.append(
+            shlex.join(
+                [
+                    "exec",
+                    "chroot",
+                    str(self.root),
+                    "/usr/bin/env",
+                    "-i",
+                    *environment,
+                    "/bin/sh",
+                    "-c",
+                    step,
+                    "step",
+                    *self.shell,
+                    command,
+                ]
+            )
+        )
         run("unshare", "--mount", "--pid", "--fork", "--propagation", "private", "/bin/sh", "-ec", "\n".join(script))
 
 

@@ -76,16 +76,37 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         certificate = f"{folder}/certificate.pem"
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-             "-subj", "/CN=localhost", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/chain.pem"],
-            check=True, capture_output=True)
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+                "-keyout",
+                f"{folder}/key.pem",
+                "-out",
+                f"{folder}/chain.pem",
+            ],
+            check=True,
+            capture_output=True,
+        )
         with open(certificate, "w") as file:
             file.write(pathlib.Path(f"{folder}/chain.pem").read_text() + pathlib.Path(f"{folder}/key.pem").read_text())
 
         public, inner = free_port(), free_port()
         environment = dict(
-            os.environ, CALLROUTER_CERTIFICATE=certificate, CALLROUTER_HTTPS_BIND=f"127.0.0.1:{public}",
-            CALLROUTER_SERVER=f"127.0.0.1:{inner}")
+            os.environ,
+            CALLROUTER_CERTIFICATE=certificate,
+            CALLROUTER_HTTPS_BIND=f"127.0.0.1:{public}",
+            CALLROUTER_SERVER=f"127.0.0.1:{inner}",
+        )
         configuration = str(OPS / "haproxy.cfg")
         subprocess.run(["haproxy", "-c", "-q", "-f", configuration], env=environment, check=True)
 
@@ -108,8 +129,11 @@ def main():
 
         router = start_router(inner)
         proxy = subprocess.Popen(
-            ["haproxy", "-db", "-f", configuration], env=environment, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
+            ["haproxy", "-db", "-f", configuration],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             deadline = time.monotonic() + 10
             while True:
@@ -122,14 +146,23 @@ def main():
                     time.sleep(0.05)
 
             response, body, _ = ask("POST", "/laml/inbound")
-            expect(response.status == 200 and body == "router /laml/inbound https", "requests reach the router over TLS", body)
+            expect(
+                response.status == 200 and body == "router /laml/inbound https",
+                "requests reach the router over TLS",
+                body,
+            )
             response, body, _ = ask("POST", "/laml/refused")
-            expect(response.status == 503 and body.startswith("router"), "what the router itself refuses stays as it is", body)
+            expect(
+                response.status == 503 and body.startswith("router"),
+                "what the router itself refuses stays as it is",
+                body,
+            )
 
             with tls.wrap_socket(socket.create_connection(("127.0.0.1", public), 5)) as stream:
                 stream.sendall(
                     b"GET /media-stream HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+                    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+                )
                 head = b""
                 while b"\r\n\r\n" not in head:
                     head += stream.recv(1024)
@@ -144,22 +177,33 @@ def main():
             timer = threading.Timer(2, lambda: restarted.append(start_router(inner)))
             timer.start()
             response, body, seconds = ask("POST", "/laml/call/1/resume")
-            expect(response.status == 200 and body.startswith("router") and 1.5 < seconds < 5,
-                   "a document asked for during a restart of 2 s is held and then answered by the router", (body, seconds))
+            expect(
+                response.status == 200 and body.startswith("router") and 1.5 < seconds < 5,
+                "a document asked for during a restart of 2 s is held and then answered by the router",
+                (body, seconds),
+            )
             timer.join()
             stop_router(restarted[0])
 
             response, body, seconds = ask("POST", "/voice/laml/call/1/resume")
-            expect(response.status == 200 and response.getheader("Content-Type") == "text/xml" and seconds < 5
-                   and '<Pause length="2"/><Redirect method="POST">/voice/laml/fallback?wait=1</Redirect>' in body,
-                   "a router that stays away: the call waits and asks again, before the carrier's 5 s are over", (body, seconds))
+            expect(
+                response.status == 200
+                and response.getheader("Content-Type") == "text/xml"
+                and seconds < 5
+                and '<Pause length="2"/><Redirect method="POST">/voice/laml/fallback?wait=1</Redirect>' in body,
+                "a router that stays away: the call waits and asks again, before the carrier's 5 s are over",
+                (body, seconds),
+            )
             response, body, _ = ask("POST", "/laml/fallback?wait=7")
             expect("/laml/fallback?wait=8<" in body, "the rounds are counted", body)
             response, body, seconds = ask("POST", "/laml/fallback?wait=20")
             expect("<Hangup/>" in body and "Redirect" not in body, "after twenty of them the call is hung up", body)
             response, body, _ = ask("GET", "/v1/calls")
-            expect(response.status == 503 and response.getheader("Retry-After") == "5" and '"unavailable"' in body,
-                   "the API answers 503 with Retry-After", body)
+            expect(
+                response.status == 503 and response.getheader("Retry-After") == "5" and '"unavailable"' in body,
+                "the API answers 503 with Retry-After",
+                body,
+            )
 
             router = start_router(inner)
             response, body, _ = ask("POST", "/laml/fallback?wait=8")

@@ -58,18 +58,43 @@ def main():
             configuration = configuration.replace(old, new)
         pathlib.Path(folder, "prometheus.yml").write_text(configuration)
         environment = {
-            "PATH": os.environ["PATH"], "HOME": folder, "OPENAI_API_KEY": "sk-none", "ANTHROPIC_API_KEY": "sk-ant-none",
-            "WEBSOCKET_PORT": "0", "METRICS_PORT": str(metrics), "BIND_ADDRESS": "127.0.0.1", "DATA_DIR": f"{folder}/data",
+            "PATH": os.environ["PATH"],
+            "HOME": folder,
+            "OPENAI_API_KEY": "sk-none",
+            "ANTHROPIC_API_KEY": "sk-ant-none",
+            "WEBSOCKET_PORT": "0",
+            "METRICS_PORT": str(metrics),
+            "BIND_ADDRESS": "127.0.0.1",
+            "DATA_DIR": f"{folder}/data",
         }
         processes = []
         try:
             with open(f"{folder}/router.log", "w") as log:
-                processes.append(subprocess.Popen(
-                    [str(binary), "serve"], env=environment, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL))
+                processes.append(
+                    subprocess.Popen(
+                        [str(binary), "serve"],
+                        env=environment,
+                        cwd=folder,
+                        stdout=log,
+                        stderr=log,
+                        stdin=subprocess.DEVNULL,
+                    )
+                )
             with open(f"{folder}/prometheus.log", "w") as log:
-                processes.append(subprocess.Popen(
-                    ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb",
-                     f"--web.listen-address=127.0.0.1:{web}"], cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL))
+                processes.append(
+                    subprocess.Popen(
+                        [
+                            "prometheus",
+                            f"--config.file={folder}/prometheus.yml",
+                            f"--storage.tsdb.path={folder}/tsdb",
+                            f"--web.listen-address=127.0.0.1:{web}",
+                        ],
+                        cwd=folder,
+                        stdout=log,
+                        stderr=log,
+                        stdin=subprocess.DEVNULL,
+                    )
+                )
 
             def scraped():
                 query = urllib.parse.urlencode({"query": "count_over_time(callrouter_ready[1m]) >= 3"})

@@ -66,7 +66,7 @@ def tokens(query):
     while position < len(query):
         match = TOKEN.match(query, position)
         if not match:
-            raise ValueError(f"cannot read {query[position:position + 20]!r}")
+            raise ValueError(f"cannot read {query[position : position + 20]!r}")
         position = match.end()
         if match.lastgroup:
             yield match.lastgroup, match.group()
@@ -102,7 +102,12 @@ def problems_of(query, series):
         while items[index][1] != "}":
             label, sign, value = items[index][1], items[index + 1][1], items[index + 2][1][1:-1]
             known = labels.get(label)
-            if label not in labels and label not in COMMON_LABELS and text in series and not text.startswith("callrouter:"):
+            if (
+                label not in labels
+                and label not in COMMON_LABELS
+                and text in series
+                and not text.startswith("callrouter:")
+            ):
                 found.append(f"{text} has no label {label}")
             elif known and sign in ("=", "!=") and value not in known:
                 found.append(f"{text} never has {label}={value}")
@@ -150,7 +155,7 @@ def parse_all(queries):
     if result.returncode:
         text = result.stdout + result.stderr
         for number, (place, _) in enumerate(queries):
-            text = text.replace(f"check:query{number}\"", f"{place}\"")
+            text = text.replace(f'check:query{number}"', f'{place}"')
         return [text]
     return []
 
@@ -214,8 +219,10 @@ def main():
     if failures:
         raise SystemExit(1)
     alerts = sum("alert" in rule for rule in rules)
-    print(f"queries: {len(queries)} parse and name metrics that exist, {len(names)} metrics match the source,"
-          f" {alerts} alerts have a runbook")
+    print(
+        f"queries: {len(queries)} parse and name metrics that exist, {len(names)} metrics match the source,"
+        f" {alerts} alerts have a runbook"
+    )
 
 
 if __name__ == "__main__":

@@ -56,7 +56,9 @@ def main():
     root, config_file = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     if os.environ.get("RUN_IMAGE_INSIDE") != "1":
         os.environ["RUN_IMAGE_INSIDE"] = "1"
-        os.execvp("unshare", ["unshare", "--mount", "--net", "--pid", "--fork", sys.executable, __file__, root, config_file])
+        os.execvp(
+            "unshare", ["unshare", "--mount", "--net", "--pid", "--fork", sys.executable, __file__, root, config_file]
+        )
     config = json.loads(config_file.read_text())
     user = config["user"]
     check(user.split(":")[0] not in ("0", "root"), f"the image's user is not root but {user}")
@@ -78,8 +80,14 @@ def main():
 
     def once(arguments, limit=120, **more):
         return subprocess.run(
-            arguments, preexec_fn=enter, env=environment(**more), capture_output=True, text=True, timeout=limit,
-            stdin=subprocess.DEVNULL)
+            arguments,
+            preexec_fn=enter,
+            env=environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            stdin=subprocess.DEVNULL,
+        )
 
     result = once(["/bin/sh", "-c", "touch /etc/x || touch /x || touch /usr/bin/x"])
     check(result.returncode != 0 and "Read-only" in result.stderr, "the root is read-only", result.stderr)
@@ -95,12 +103,15 @@ def main():
     check(len(calls) == 2 and all(call["ok"] for call in calls), "both ended as their scenario says", result.stdout)
 
     result = once([*entry, *config["command"]])
-    check(result.returncode == 78, "without its keys it says which, and exits 78", f"{result.returncode} {result.stderr}")
+    check(
+        result.returncode == 78, "without its keys it says which, and exits 78", f"{result.returncode} {result.stderr}"
+    )
     check("OPENAI_API_KEY" in result.stdout + result.stderr, "the missing key is named")
 
     keys = {"OPENAI_API_KEY": "sk-none", "ANTHROPIC_API_KEY": "sk-ant-none", "WEBSOCKET_PORT": "8080"}
     router = subprocess.Popen(
-        [*entry, *config["command"]], preexec_fn=enter, env=environment(**keys), stdin=subprocess.DEVNULL)
+        [*entry, *config["command"]], preexec_fn=enter, env=environment(**keys), stdin=subprocess.DEVNULL
+    )
     try:
         deadline = time.monotonic() + 30
         while True:
