@@ -96,6 +96,87 @@ import Wire
         #expect(self.problems { call, _ in call.sentSequences = [0...9, 20...30] }.isEmpty)
     }
 
+    @Test("frames of the time without a stream, and those just before a redirect, need not arrive")
+    func gaps() {
+        func problems(_ sequences: [UInt32], redirects: Int) -> [String] {
+            self.problems { call, connection in
+                call.sentSequences = [0...99, 150...159]
+                call.redirects = Array(repeating: CarrierOrder.Link(url: "http://a/"), count: redirects)
+                connection.frames = sequences.map {
+                    ModelConnectionRecord.CallerFrame(stamp: FrameStamp(source: 4, sequence: $0), at: self.start)
+                }
+            }
+        }
+        #expect(problems(Array(0...99) + Array(150...159), redirects: 0).isEmpty)
+        #expect(problems(Array(0...96) + Array(150...159), redirects: 0).count == 2)
+        #expect(problems(Array(0...96) + Array(150...159), redirects: 1).isEmpty)
+        #expect(problems(Array(0...70) + Array(150...159), redirects: 1).count == 2)
+        #expect(problems(Array(0...99) + Array(151...159), redirects: 1).count == 2)
+        #expect(problems(Array(0...99) + [151, 150], redirects: 1).count == 1)
+    }
+
+    @Test("a message that begins late, is cut, or is spoken into the tone is found, and one that is not left")
+    func mailbox() throws {
+        func problems(
+            _ plan: ScenarioPlan = ScenarioPlan(.voicemail),
+            _ change: (inout MailboxReport?, inout ModelConnectionRecord) -> Void
+        ) -> [String] {
+            var (call, connection) = self.sample()
+            connection.spoken = [
+                ModelConnectionRecord.SpokenItem(
+                    number: 9,
+                    itemID: "i",
+                    responseID: "r",
+                    text: "",
+                    firstAudioAt: self.start,
+                    sentMilliseconds: 420
+                )
+            ]
+            call.streams[0].sounds = [CarrierPlayout.Sound(start: self.at(1600), end: self.at(6600))]
+            call.endedAt = self.at(7000)
+            call.mailbox = MailboxReport(call, toneStart: self.at(1000), toneEnd: self.at(1400))
+            change(&call.mailbox, &connection)
+            return CallReview(plan: plan, call: call, connections: [connection]).problems
+        }
+        #expect(problems { _, _ in }.isEmpty)
+        #expect(problems { report, _ in report?.offset = .milliseconds(301) }.count == 1)
+        #expect(problems { report, _ in report?.offset = .milliseconds(-40) }.count == 1)
+        #expect(problems { report, _ in report?.wasSpokenInto = true }.count == 1)
+        #expect(problems { report, _ in report?.messageDuration = .seconds(1) }.count == 1)
+        #expect(problems { report, _ in report?.offset = nil }.count == 1)
+        #expect(problems { report, _ in report = nil }.count == 1)
+        #expect(problems { $1.spoken[0].sentMilliseconds = 1000 }.count == 1)
+    }
+
+    @Test("a transfer dials one number; the AI comes back once where nobody answered, and else not at all")
+    func transfer() {
+        func problems(_ status: String, streamsAfter count: Int) -> [String] {
+            var (call, connection) = self.sample()
+            let leg = CarrierCallRecord.DialledLeg(callSID: "d", number: "+1", startedAt: self.at(2500), status: status)
+            call.legs = [leg]
+            for _ in 0..<count {
+                var stream = CarrierStreamRecord(
+                    streamSID: "t",
+                    format: .pcmu,
+                    openedAt: self.at(3000),
+                    parameters: [:]
+                )
+                stream.close = SocketClose(code: 1000, reason: "", byPeer: true)
+                call.streams.append(stream)
+            }
+            connection.truncations = []
+            var plan = ScenarioPlan(.transfer)
+            plan.mustHear = []
+            return CallReview(plan: plan, call: call, connections: [connection]).problems
+        }
+        #expect(problems("completed", streamsAfter: 0).isEmpty)
+        #expect(problems("no-answer", streamsAfter: 1).isEmpty)
+        #expect(problems("completed", streamsAfter: 1).count == 1)
+        #expect(problems("no-answer", streamsAfter: 0).count == 1)
+        #expect(problems("no-answer", streamsAfter: 2).count == 1)
+        #expect(problems("failed", streamsAfter: 1).count == 1)
+    }
+
     @Test("a truncation that is wrong by more than a frame is found, and one that was refused")
     func truncations() {
         #expect(self.problems { $1.truncations[0].endMilliseconds = 420 }.isEmpty)
@@ -124,6 +205,8 @@ import Wire
         #expect(self.problems { call, _ in call.streams[0].close = nil }.count == 1)
         #expect(self.problems { call, _ in call.end = nil }.count == 1)
         #expect(self.problems { call, _ in call.end = .failed("x") }.count == 1)
+        #expect(self.problems { call, _ in call.end = .notAnswered(.busy) }.count == 1)
+        #expect(self.problems { call, _ in call.end = .endedByAPI }.isEmpty)
     }
 
     @Test("the router's own account is compared with what happened")
