@@ -67,12 +67,12 @@ struct CallInstructions {
             throw APIError(.badRequest, code: "invalid_request", message: "CallSid is missing.")
         }
         do {
-            if let call = try await self.services.store.call(sid: sid) {
-                return self.instruction(for: call) { !Self.isOver($0) }
-            }
+            let (call, isCertain) = try await self.recordedCall(sid: sid)
+            if let call { return self.instruction(for: call) { !Self.isOver($0) } }
             if self.services.refusesNewCalls { return self.wait(request) }
             guard self.services.switchboard.hasCapacity else { return .turnAway }
-            let caller = await self.caller(request["From"])
+            // A system of record that did not answer for the call will not do so for its caller.
+            let caller = isCertain ? await self.caller(request["From"]) : (isWelcome: true, known: nil)
             guard caller.isWelcome else { return .turnAway }
             let record = self.record(sid: sid, request: request, caller: caller.known)
             try await self.services.store.insert(record)
@@ -80,6 +80,18 @@ struct CallInstructions {
             return .connect(callID: record.callID)
         } catch {
             return self.wait(request)
+        }
+    }
+
+    /// The call that is on record under this `CallSid`.
+    ///
+    /// Where everybody is welcome, a hosted system of record that does not answer keeps nobody waiting: a call that is not
+    /// known here is a new one, under an identifier that follows from its `CallSid`.
+    private func recordedCall(sid: String) async throws(StoreError) -> (call: CallRecord?, isCertain: Bool) {
+        do throws(StoreError) { return (try await self.services.store.call(sid: sid), true) } catch {
+            guard self.services.configuration.inbound.acceptsUnknownCallers else { throw error }
+            self.logger.warning("\(error)")
+            return (nil, false)
         }
     }
 

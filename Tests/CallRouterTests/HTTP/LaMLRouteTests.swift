@@ -131,6 +131,18 @@ struct LaMLRouteTests {
 
     // MARK: - Inbound
 
+    @Test("where everybody is welcome, an outage of the hosted system of record keeps no caller waiting")
+    func hostedStoreDown() async throws {
+        let fixture = RouterFixture()
+        fixture.store.set { $0.isAlone = true }
+        try await fixture.serve { server async throws in
+            let first = try await self.post(server, "/laml/inbound", "CallSid=CA7&From=%2B15550001")
+            #expect(first.text.contains("<Connect><Stream"))
+            #expect(try await self.post(server, "/laml/inbound", "CallSid=CA7&From=%2B15550001").text == first.text)
+            #expect(fixture.store.calls.count == 1)
+        }
+    }
+
     @Test("an inbound call is put on record once, however often and from however many sides it is fetched")
     func inbound() async throws {
         let fixture = RouterFixture()

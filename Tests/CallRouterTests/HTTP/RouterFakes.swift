@@ -137,6 +137,8 @@ final class FakeStore: CallStore {
     struct State {
         var calls: [String: CallRecord] = [:]
         var isDown = false
+        /// Only what is here can be found and written: the hosted system behind it does not answer.
+        var isAlone = false
         var flushCount = 0
         var optOuts: [OptOut] = []
         var statistics = CallStatistics()
@@ -159,7 +161,9 @@ final class FakeStore: CallStore {
     func call(id: String) async throws(StoreError) -> CallRecord? { try self.access { $0.calls[id] } }
 
     func call(sid: String) async throws(StoreError) -> CallRecord? {
-        try self.access { state in state.calls.values.first { $0.callSID == sid } }
+        let call = try self.access { state in state.calls.values.first { $0.callSID == sid } }
+        if call == nil, self.state.withLock({ $0.isAlone }) { throw .unavailable("alone") }
+        return call
     }
 
     func insert(_ record: CallRecord) async throws(StoreError) {
