@@ -281,68 +281,6 @@ package actor CallSession {
             farParty: self.record.farParty
         )
     }
-
-    // MARK: - Timers
-
-    func start(_ key: TimerKey, after delay: Duration) { self.start(key, at: .now + delay) }
-
-    func start(_ key: TimerKey, at instant: ContinuousClock.Instant) {
-        self.timers[key]?.cancel()
-        // A timer would keep a session that is over.
-        guard self.result == nil, self.isLive || key == .lastWords else { return }
-        self.timers[key] = self.loop.schedule(at: instant) { [self] in
-            self.assumeIsolated { $0.fired(key) }
-        }
-    }
-
-    func stop(_ key: TimerKey) { self.timers.removeValue(forKey: key)?.cancel() }
-
-    private func fired(_ key: TimerKey) {
-        self.timers[key] = nil
-        if key == .lastWords { return self.finish() }
-        guard self.isLive else { return }
-        switch key {
-        case .conversation(let timer): self.tell(.timer(timer))
-        case .pump: self.pump(due: .now)
-        case .silence: self.checkSilence()
-        case .stale: self.checkStale()
-        case .resume: self.giveUpWaiting()
-        case .maxDuration: self.reachLimit(.maxDuration)
-        case .modelRetry: if self.supervision.retryDue() == .open { self.orderModel() }
-        case .modelSetUp: self.modelGone(.reconnect, reason: "not configured in time")
-        case .rollover: self.rollOverWhenQuiet()
-        case .transfer: self.transferDue()
-        case .keypad: self.pressNext()
-        // Handled above, for a call that is not live any more.
-        case .lastWords: break
-        }
-    }
-
-    // MARK: - Orders from outside
-
-    /// Ends a live call for the operator.
-    package func hangUp() { self.end(.operatorHangup) }
-
-    /// The carrier offers something that we cannot carry.
-    package func fail(carrier errorMessage: String) { self.end(.carrierFailed, errorMessage: errorMessage) }
-
-    /// Ends the call at once, without a goodbye.
-    package func endNow(_ reason: EndReason) {
-        self.optOutPending = false
-        self.end(self.transferTarget == nil ? reason : .transferred)
-        self.finish()
-    }
-
-    /// The model says goodbye, then the call ends for `reason`; at once where there is nobody to say it.
-    package func reachLimit(_ reason: EndReason) {
-        guard self.isLive else { return }
-        // Two people talk: only our part of the call is over.
-        guard self.transferTarget == nil else { return self.end(.transferred) }
-        guard self.isModelConfigured, self.carrier != nil else { return self.end(reason) }
-        if self.conversation.isLeavingMessage { return self.tell(.limit(reason, cuts: [])) }
-        guard self.conversation.acceptsLimit else { return }
-        self.tell(.limit(reason, cuts: self.clearPlayout(readAt: nil)))
-    }
 }
 
 /// How one session of a call ended.

@@ -9,6 +9,7 @@ package struct CallDesk: CallIntake {
         /// The system of record takes no call without one.
         package var isRequired: Bool
         /// Finds one for an order that names none: that of its consumer, its lead's owner, or the configured one.
+        ///
         /// Throws where only a system that does not answer could tell.
         package var resolve: @Sendable (NewCall) async throws(StoreError) -> String?
 

@@ -1,0 +1,40 @@
+import Foundation
+import NIOCore
+import Wire
+
+/// The timers of a call, all on its loop.
+extension CallSession {
+    func start(_ key: TimerKey, after delay: Duration) { self.start(key, at: .now + delay) }
+
+    func start(_ key: TimerKey, at instant: ContinuousClock.Instant) {
+        self.timers[key]?.cancel()
+        // A timer would keep a session that is over.
+        guard self.result == nil, self.isLive || key == .lastWords else { return }
+        self.timers[key] = self.loop.schedule(at: instant) { [self] in
+            self.assumeIsolated { $0.fired(key) }
+        }
+    }
+
+    func stop(_ key: TimerKey) { self.timers.removeValue(forKey: key)?.cancel() }
+
+    private func fired(_ key: TimerKey) {
+        self.timers[key] = nil
+        if key == .lastWords { return self.finish() }
+        guard self.isLive else { return }
+        switch key {
+        case .conversation(let timer): self.tell(.timer(timer))
+        case .pump: self.pump(due: .now)
+        case .silence: self.checkSilence()
+        case .stale: self.checkStale()
+        case .resume: self.giveUpWaiting()
+        case .maxDuration: self.reachLimit(.maxDuration)
+        case .modelRetry: if self.supervision.retryDue() == .open { self.orderModel() }
+        case .modelSetUp: self.modelGone(.reconnect, reason: "not configured in time")
+        case .rollover: self.rollOverWhenQuiet()
+        case .transfer: self.transferDue()
+        case .keypad: self.pressNext()
+        // Handled above, for a call that is not live any more.
+        case .lastWords: break
+        }
+    }
+}
