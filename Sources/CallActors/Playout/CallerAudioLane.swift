@@ -109,9 +109,14 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
     }
 
     /// Ends the sequence at once; what still waits is not handed out.
-    package func finish() {
+    ///
+    /// - Returns: How many frames no model session has had.
+    @discardableResult
+    package func finish() -> Int {
+        guard !self.finished else { return 0 }
         self.finished = true
         self.wake()
+        return Swift.max(0, self.ring.endIndex - Swift.max(self.cursor, self.replayEnd))
     }
 
     package func next() async -> CallerFrame? { await self.next(isolation: #isolation) }

@@ -59,7 +59,7 @@ extension CallSession {
             // A restarted session has the same stream, on which marks of the failed one may still come back.
             markPrefix: String(UInt32.random(in: 0...UInt32.max), radix: 36)
         )
-        self.callerAudio?.finish()
+        self.finishCallerAudio()
         self.callerAudio = CallerAudioLane(format: format, limit: self.settings.callerAudioKept)
         self.audioGeneration += 1
         self.order(.feedModel(generation: self.audioGeneration))
@@ -67,6 +67,12 @@ extension CallSession {
         self.closeModel()
         self.tell(.modelLost)
         self.orderModel()
+    }
+
+    /// What no session of the model has had will not reach one any more.
+    func finishCallerAudio() {
+        guard let unsent = self.callerAudio?.finish(), unsent > 0 else { return }
+        self.ports.metrics.framesDropped(.toModel, reason: .notConnected, count: unsent)
     }
 
     private func begin(at now: ContinuousClock.Instant) {

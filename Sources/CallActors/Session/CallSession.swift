@@ -250,7 +250,7 @@ package actor CallSession {
         for withdrawn in self.consultations.values { withdrawn.finish() }
         self.consultations.removeAll()
         self.supervision.giveUp()
-        self.callerAudio?.finish()
+        self.finishCallerAudio()
         self.carrierAudio.finish()
         if let start = self.startInstant { self.recorder?.cutAssistant(at: start.duration(to: .now)) }
         self.recorder?.finish()

@@ -187,6 +187,18 @@ import Wire
         #expect(await lane.next() == nil)
     }
 
+    @Test("the end tells how many frames no session has had, once; what an earlier one had does not count")
+    func unsent() async {
+        let lane = CallerAudioLane(format: .pcmu, limit: .seconds(5))
+        lane.open()
+        _ = self.send(0..<3, to: lane)
+        for _ in 0..<2 { #expect(await lane.next() != nil) }
+        lane.close()
+        _ = self.send(3..<5, to: lane)
+        #expect(lane.finish() == 3)
+        #expect(lane.finish() == 0)
+    }
+
     @Test("base64 length tells the bytes it stands for")
     func decodedLength() {
         for (text, count) in [("", 0), ("AAAA", 3), ("AAA=", 2), ("AA==", 1), ("AAAAAAA=", 5)] {
