@@ -15,7 +15,7 @@ extension Conversation {
             actions += self.answer(callID: announced.call.callID, output: self.script.withdrawnHangUp, at: moment)
         }
         self.announcedTransfer = nil
-        self.owedRequest = nil
+        self.owedRequests = []
         self.slot.dropWaiting()
         actions.append(self.send(.setTurnDetection(enabled: false)))
         if let active = self.slot.activeID {

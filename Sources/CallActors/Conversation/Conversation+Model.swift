@@ -9,16 +9,16 @@ extension Conversation {
         self.transcript.beginSession()
         let isOwed = self.owesResponse
         self.owesResponse = false
-        let owed = self.owedRequest
-        self.owedRequest = nil
+        let owed = self.owedRequests
+        self.owedRequests = []
         let actions = self.replay()
         switch self.phase {
-        case .talking where owed != nil: return actions + (owed.map { self.want($0) } ?? [])
         case .announcingTransfer(_, _, isSaid: false):
             return actions + self.want(self.transferAnnouncement)
         case .talking where !self.hasGreeted:
             self.hasGreeted = true
-            return actions + self.want(self.greeting)
+            return actions + self.want(self.greeting) + owed.flatMap { self.want($0) }
+        case .talking where !owed.isEmpty: return actions + owed.flatMap { self.want($0) }
         // The answer of a consultation asks for its own response.
         case .talking where isOwed && self.consultations.isEmpty: return actions + self.want(ModelResponseRequest())
         case .sayingGoodbye(let reason, isSaid: false): return actions + self.want(self.goodbye(reason))

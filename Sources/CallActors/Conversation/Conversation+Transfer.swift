@@ -20,10 +20,16 @@ extension Conversation {
             toolChoice: ModelResponseRequest.ToolChoice.none
         )
         if !self.isModelReady {
-            self.owedRequest = request
+            self.owe(request)
             return []
         }
         return self.want(request)
+    }
+
+    /// No session is open: the next one says it.
+    private mutating func owe(_ request: ModelResponseRequest) {
+        if self.owedRequests.count == 8 { self.owedRequests.removeFirst() }
+        self.owedRequests.append(request)
     }
 
     // MARK: - Transfer
@@ -103,6 +109,8 @@ extension Conversation {
     mutating func takeBack(at moment: Moment) -> [Action] {
         guard case .handedOver(let callID) = self.phase else { return [] }
         self.phase = .talking
+        // Whoever was to be handed on has been greeted.
+        self.hasGreeted = true
         var actions: [Action] = []
         if let callID {
             let output = #"{"status":"not reached","reason":"Nobody answered. The caller is with you again."}"#
@@ -113,7 +121,7 @@ extension Conversation {
             metadata: ["purpose": "transfer_unanswered"]
         )
         guard self.isModelReady else {
-            self.owedRequest = request
+            self.owe(request)
             return actions
         }
         return actions + self.want(request)

@@ -65,8 +65,9 @@ package struct Conversation: Sendable {
     var hasSpoken = false
     /// A response is owed that could not be asked for while no session was open.
     var owesResponse: Bool
-    /// What is to be said first in the next session, in place of a free response.
-    var owedRequest: ModelResponseRequest?
+    /// What is to be said first in the next session, in order and in place of a free response; at most eight, the oldest
+    /// gives way.
+    var owedRequests: [ModelResponseRequest] = []
     var failedResponses = 0
     /// The identifier of our last `createResponse`, to know what an error is about.
     var lastRequestID: String?

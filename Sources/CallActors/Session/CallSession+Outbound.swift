@@ -125,7 +125,8 @@ extension CallSession {
     /// Presses keys: on the stream, a quarter of a second apart, or by a document of the carrier.
     func sendKeypad(_ digits: String) {
         guard let carrier = self.ports.carrier, !carrier.control.sendsDigitsOnStream else {
-            self.keypad += digits
+            // More keys than a menu can want are a model that has lost its way: the rest is not pressed.
+            self.keypad = String((self.keypad + digits).prefix(128))
             return self.pressNext()
         }
         guard let callSID = self.callSID else { return }

@@ -142,6 +142,26 @@ import Wire
         #expect(talk.done("r2", .cancelled).requests == ["say that"])
     }
 
+    @Test("what was to be said while no session was open is said by the next one, all of it and in order")
+    func sayLater() {
+        var talk = Talk.greeted()
+        talk.tell(.modelLost)
+        #expect(talk.tell(.say(instructions: "first")).isEmpty)
+        #expect(talk.tell(.say(instructions: "second")).isEmpty)
+        #expect(talk.tell(.modelReady).requests == ["first"])
+        talk.create("r1", metadata: ["purpose": "say"])
+        #expect(talk.done("r1").requests == ["second"])
+    }
+
+    @Test("what was to be said before the model was there comes after its greeting")
+    func sayFirst() {
+        var talk = Talk()
+        #expect(talk.tell(.say(instructions: "first")).isEmpty)
+        #expect(talk.tell(.modelReady).requests == ["greeting"])
+        talk.create("r1", metadata: ["purpose": "greeting"])
+        #expect(talk.done("r1").requests == ["first"])
+    }
+
     @Test("keys are pressed at once, and the model listens; nonsense is refused")
     func keypad() {
         var talk = Talk.greeted()
