@@ -109,6 +109,8 @@ package struct CallDesk: CallIntake {
             faults["initiator_id"] = "is required: neither the consumer nor the lead names one"
         }
         guard faults.isEmpty else { throw .invalid(faults) }
+        // Without an account no number is allowed either, but that is not what must be mended.
+        if self.refusal == .carrierNotConfigured { throw .carrierNotConfigured }
         let number: String
         switch verdict {
         case .allowed(let given): number = given
