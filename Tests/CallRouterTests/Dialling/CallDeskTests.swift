@@ -150,6 +150,10 @@ import Testing
         #expect(await Self.error(desk, later) == nil, "there will be room by then")
         bed.switchboard.set { $0.places = 1 }
         #expect(await Self.error(try Self.desk(bed, hasCarrier: false), Self.order()) == .carrierNotConfigured)
+        // Without an account no number is allowed by itself; what is missing is the account.
+        bed.numbers.set { $0.forbidden = [DialBed.number] }
+        #expect(await Self.error(try Self.desk(bed, hasCarrier: false), Self.order()) == .carrierNotConfigured)
+        bed.numbers.set { $0.forbidden = [] }
         bed.access.isDown = true
         #expect(await Self.error(desk, Self.order()) == .storeUnavailable)
     }
