@@ -2,13 +2,15 @@ import Synchronization
 
 /// Refusing calls, and waiting for the ones that are there.
 extension CallRegistry {
-    /// Refuses new calls and waits until no live one is left.
+    /// Refuses new calls until ``undrain()``.
+    package func refuseCalls() { self.draining.store(true, ordering: .relaxed) }
+
+    /// Waits until no live call is left.
     ///
     /// ``undrain()`` ends the wait.
     ///
     /// - Parameter deadline: Then the model says goodbye in the calls that are left; nil waits for their own end.
-    package func drain(deadline: Duration?) async {
-        self.draining.store(true, ordering: .relaxed)
+    package func waitUntilDrained(deadline: Duration?) async {
         guard let deadline else { return await self.waitUntilEmpty() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.waitUntilEmpty() }

@@ -7,7 +7,7 @@ extension CallRegistry {
     package func dialled(callID: String, patience: Duration) {
         guard self.live[callID] == nil else { return }
         self.expected[callID] = Expectation(deadline: .now + patience, reason: .streamLost, isDialled: true)
-        self.recount()
+        self.recount(callID)
     }
 
     /// A dialled call was answered: its stream is due within `RESUME_SECONDS`.
@@ -20,7 +20,7 @@ extension CallRegistry {
     /// A dialled call is off the carrier's line and not over: it waits for another attempt.
     package func withdrawn(callID: String) {
         self.expected[callID] = nil
-        self.recount()
+        self.recount(callID)
     }
 
     /// The carrier says that the call is over: ends it for `reason`, in its session or, where none runs, on record.
@@ -29,7 +29,7 @@ extension CallRegistry {
             return await session.carrierEnded(reason, errorMessage: errorMessage)
         }
         self.expected[callID] = nil
-        self.recount()
+        self.recount(callID)
         guard let record = await self.load(callID), !record.status.isTerminal, self.live[callID] == nil else { return }
         if reason == .carrierFailed { self.ports.metrics.error(.carrier) }
         await self.complete(record, reason, past: await self.past(of: callID) ?? CallPast(), errorMessage: errorMessage)

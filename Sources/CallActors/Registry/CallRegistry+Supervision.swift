@@ -39,7 +39,7 @@ extension CallRegistry {
             }
         }
         self.live[callID] = nil
-        self.recount()
+        self.recount(callID)
     }
 
     /// Starts the next session of a call from its journal, and gives it the stream; nil where the call is lost.
@@ -89,7 +89,7 @@ extension CallRegistry {
             let now = ContinuousClock.now
             for (callID, waiting) in self.expected where waiting.deadline <= now {
                 self.expected[callID] = nil
-                self.recount()
+                self.recount(callID)
                 guard let record = await self.load(callID), !record.status.isTerminal, self.live[callID] == nil else {
                     continue
                 }

@@ -177,7 +177,7 @@ package actor CallRegistry {
     /// A call is known whose first stream is on its way; if it does not come, the call ends for `reason`.
     package func expect(callID: String, reason: EndReason = .streamLost) {
         self.expected[callID] = Expectation(deadline: .now + self.settings.resumeWithin, reason: reason)
-        self.recount()
+        self.recount(callID)
     }
 
     /// Ends a call whose stream cannot be carried: `carrier_failed`, also where no session runs yet.
@@ -185,7 +185,7 @@ package actor CallRegistry {
         if let session = self.live[record.callID]?.session { return await session.fail(carrier: errorMessage) }
         guard !record.status.isTerminal else { return }
         self.expected[record.callID] = nil
-        self.recount()
+        self.recount(record.callID)
         self.ports.metrics.error(.carrier)
         await self.complete(record, .carrierFailed, errorMessage: errorMessage)
     }
@@ -214,7 +214,7 @@ package actor CallRegistry {
         guard case .enqueued = self.spawn.yield(session) else { return nil }
         self.expected[record.callID] = nil
         self.live[record.callID] = Entry(session: session)
-        self.recount()
+        self.recount(record.callID)
         return session
     }
 
@@ -240,11 +240,15 @@ package actor CallRegistry {
     /// No call is live, and none is on its way from the carrier.
     var isIdle: Bool { self.live.isEmpty && !self.expected.values.contains { $0.isDialled } }
 
-    func recount() {
-        let live = Set(self.live.keys)
-        let expected = Set(self.expected.keys)
-        let dialled = Set(self.expected.filter { $0.value.isDialled }.keys)
-        self.places.withLock { $0 = Places(live: live, expected: expected, dialled: dialled) }
+    /// Tells the rest of the process where this call is now; to be called after every change of ``live`` or ``expected``.
+    func recount(_ callID: String) {
+        let isLive = self.live[callID] != nil
+        let expectation = self.expected[callID]
+        self.places.withLock { places in
+            if isLive { places.live.insert(callID) } else { places.live.remove(callID) }
+            if expectation != nil { places.expected.insert(callID) } else { places.expected.remove(callID) }
+            if expectation?.isDialled == true { places.dialled.insert(callID) } else { places.dialled.remove(callID) }
+        }
         self.ports.metrics.activeCalls(self.live.count)
         if self.isIdle { self.resumeWaiters() }
     }

@@ -41,8 +41,10 @@ package protocol CallSwitchboard: Sendable {
     func detected(_ answeredBy: AnsweredBy, callID: String) async
     /// The carrier says that the call is over: ends it for `reason`, in its session or, where none runs, on record.
     func carrierEnded(callID: String, reason: EndReason, errorMessage: String?) async
-    /// Refuses new calls and returns when no live call is left; nil sets no deadline.
-    func drain(deadline: Duration?) async
+    /// Refuses new calls until ``undrain()``.
+    func refuseCalls() async
+    /// Returns when no live call is left, or ``undrain()`` ended the wait; past the deadline, if any, says goodbye.
+    func waitUntilDrained(deadline: Duration?) async
     /// Takes calls again.
     func undrain() async
     /// Ends every live call without a goodbye.

@@ -198,8 +198,10 @@ package final class RouterProcess: Sendable {
                         "Draining: new calls are refused",
                         metadata: ["activeCalls": "\(switchboard.activeCallCount)"]
                     )
+                    // Here and in this order: in the task below it could come after the undrain that takes it back.
+                    await switchboard.refuseCalls()
                     drains.addTask {
-                        await switchboard.drain(deadline: deadline)
+                        await switchboard.waitUntilDrained(deadline: deadline)
                         self.post(.drained(generation: generation))
                     }
                 case .undrain:

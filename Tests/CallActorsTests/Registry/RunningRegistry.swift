@@ -60,3 +60,11 @@ struct RunningRegistry {
         await self.running.value
     }
 }
+
+extension CallRegistry {
+    /// Refuses new calls and waits until no live one is left, as a signal does.
+    func drain(deadline: Duration?) async {
+        self.refuseCalls()
+        await self.waitUntilDrained(deadline: deadline)
+    }
+}

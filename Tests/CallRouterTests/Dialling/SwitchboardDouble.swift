@@ -98,7 +98,8 @@ final class SwitchboardDouble: CallSwitchboard {
     func say(callID: String, text: String) async -> Bool { false }
     func transfer(callID: String, to number: String) async -> Bool { false }
     func transferEnded(callID: String, answered: Bool) async {}
-    func drain(deadline: Duration?) async {}
+    func refuseCalls() async {}
+    func waitUntilDrained(deadline: Duration?) async {}
     func undrain() async {}
     func endAllNow() async {}
     func shutdown() async {}

@@ -82,11 +82,15 @@ final class FakeSwitchboard: CallSwitchboard {
         self.state.withLock { _ = $0.live.remove(callID) }
     }
 
-    func drain(deadline: Duration?) async {
+    func refuseCalls() async {
+        self.note("refuse calls")
+        self.state.withLock { $0.isDraining = true }
+    }
+
+    func waitUntilDrained(deadline: Duration?) async {
         self.note("drain \(deadline.map { "\($0.milliseconds)" } ?? "-")")
         await withCheckedContinuation { continuation in
             let isEmpty = self.state.withLock { state in
-                state.isDraining = true
                 if state.activeCallCount > 0 { state.drains.append(continuation) }
                 return state.activeCallCount == 0
             }
