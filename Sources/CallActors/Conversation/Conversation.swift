@@ -39,7 +39,9 @@ package struct Conversation: Sendable {
         var isNoted = false
     }
 
-    package let script: ConversationScript
+    package private(set) var script: ConversationScript
+    /// The script still has what only the set-up of a session needs.
+    private(set) var hasSessionTexts = true
     package internal(set) var transcript: Transcript
     package internal(set) var phase = Phase.talking
     package internal(set) var isModelReady = false
@@ -180,6 +182,13 @@ package struct Conversation: Sendable {
             return []
         }
         return self.slot.want(request).map { [self.send(.createResponse($0))] } ?? []
+    }
+
+    /// Instructions and tools have been sent, and take more memory than everything else that a call keeps in words.
+    mutating func forgetSessionTexts() {
+        self.hasSessionTexts = false
+        self.script.instructions = ""
+        self.script.tools = []
     }
 
     mutating func newItemID(_ kind: String) -> String {

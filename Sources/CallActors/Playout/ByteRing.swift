@@ -1,24 +1,35 @@
+import DequeModule
 import NIOCore
 
-/// The newest chunks of a byte stream in one flat ring, so that keeping seconds of sound costs no object per frame.
+/// The newest chunks of a byte stream, in segments of one size, so that keeping seconds of sound costs no object per
+/// frame and what is given up goes back at once.
 ///
-/// Chunks keep their boundaries and are numbered from 0 in the order in which they came. The ring grows to its bound and
-/// never beyond it; what does not fit any more is given up, oldest first.
+/// Chunks keep their boundaries and are numbered from 0 in the order in which they came; their bytes have offsets from
+/// the beginning of the stream. The ring holds its bound and never more; what does not fit any more is given up, oldest
+/// first.
 struct ByteRing {
-    private var storage: [UInt8] = []
+    /// Bytes of one segment; with the header of an array it fills an allocation of 2 KiB.
+    private static let segmentByteCount = 2016
+
+    private var segments = Deque<[UInt8]>()
+    /// Where the oldest byte stands in the first segment.
     private var head = 0
-    private var used = 0
-    private var lengths = ContiguousQueue()
+    /// A segment that is used next, so that a full ring allocates nothing.
+    private var spare: [UInt8]?
+    private var lengths = ChunkLengths()
     /// The most bytes that are kept.
     let limit: Int
     /// The number of the oldest chunk that is kept.
     private(set) var firstIndex = 0
+    /// The offset of the oldest byte that is kept.
+    private(set) var startOffset = 0
+    /// Bytes that are kept.
+    private(set) var byteCount = 0
 
     init(limit: Int) { self.limit = limit }
 
     /// The number that the next chunk gets.
     var endIndex: Int { self.firstIndex + self.lengths.count }
-    var byteCount: Int { self.used }
 
     /// Appends a chunk and returns how many old ones had to go.
     ///
@@ -26,26 +37,17 @@ struct ByteRing {
     mutating func append(_ chunk: ByteBuffer) -> Int {
         let length = chunk.readableBytes
         var displaced = 0
-        while self.used + length > self.limit, self.lengths.count > 0 {
+        while self.byteCount + length > self.limit, self.lengths.count > 0 {
             self.removeFirst()
             displaced += 1
         }
         guard length <= self.limit else {
             self.firstIndex += 1
+            self.startOffset += length
             return displaced
         }
-        self.grow(toHold: self.used + length)
-        let capacity = self.storage.count
-        let tail = (self.head + self.used) % max(capacity, 1)
-        let first = min(length, capacity - tail)
-        chunk.withUnsafeReadableBytes { bytes in
-            self.storage.withUnsafeMutableBytes { ring in
-                guard let source = bytes.baseAddress, let target = ring.baseAddress else { return }
-                (target + tail).copyMemory(from: source, byteCount: first)
-                if length > first { target.copyMemory(from: source + first, byteCount: length - first) }
-            }
-        }
-        self.used += length
+        chunk.withUnsafeReadableBytes { self.write($0) }
+        self.byteCount += length
         self.lengths.append(length)
         return displaced
     }
@@ -55,62 +57,95 @@ struct ByteRing {
         while self.firstIndex < index, self.lengths.count > 0 { self.removeFirst() }
     }
 
+    /// Gives up every chunk that ends at `offset` or before.
+    mutating func removeAll(endingBy offset: Int) {
+        while let length = self.lengths.first, self.startOffset + length <= offset { self.removeFirst() }
+    }
+
     /// The chunks from number `index` on, each as a buffer of its own.
     func chunks(from index: Int) -> [ByteBuffer] {
         var offset = self.head
+        var number = self.firstIndex
         var result: [ByteBuffer] = []
-        for (position, length) in self.lengths.values.enumerated() {
-            if self.firstIndex + position >= index { result.append(self.copy(at: offset, length: length)) }
-            offset = (offset + length) % max(self.storage.count, 1)
+        for run in self.lengths.runs {
+            for _ in 0..<run.count {
+                if number >= index { result.append(self.copy(at: offset, length: run.length)) }
+                offset += run.length
+                number += 1
+            }
         }
         return result
     }
 
+    /// Copies bytes out; `offset` counts from the beginning of the first segment.
     private func copy(at offset: Int, length: Int) -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: length)
-        let first = min(length, self.storage.count - offset)
-        buffer.writeBytes(self.storage[offset..<offset + first])
-        if length > first { buffer.writeBytes(self.storage[0..<length - first]) }
+        var offset = offset
+        var left = length
+        while left > 0 {
+            let start = offset % Self.segmentByteCount
+            let count = min(left, Self.segmentByteCount - start)
+            buffer.writeBytes(self.segments[offset / Self.segmentByteCount][start..<start + count])
+            offset += count
+            left -= count
+        }
         return buffer
+    }
+
+    private mutating func write(_ bytes: UnsafeRawBufferPointer) {
+        var written = 0
+        while written < bytes.count {
+            let end = self.head + self.byteCount + written
+            let (index, start) = end.quotientAndRemainder(dividingBy: Self.segmentByteCount)
+            if index == self.segments.count { self.addSegment() }
+            let count = min(bytes.count - written, Self.segmentByteCount - start)
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[written..<written + count])
+            self.segments[index].withUnsafeMutableBytes { segment in
+                UnsafeMutableRawBufferPointer(rebasing: segment[start...]).copyMemory(from: piece)
+            }
+            written += count
+        }
+    }
+
+    private mutating func addSegment() {
+        self.segments.append(self.spare.take() ?? [UInt8](repeating: 0, count: Self.segmentByteCount))
     }
 
     private mutating func removeFirst() {
         let length = self.lengths.removeFirst()
-        self.used -= length
         self.firstIndex += 1
-        self.head = self.storage.isEmpty ? 0 : (self.head + length) % self.storage.count
-    }
-
-    /// Doubles the storage, up to the bound, and lays the content out from its start again.
-    private mutating func grow(toHold byteCount: Int) {
-        guard byteCount > self.storage.count else { return }
-        var grown = [UInt8](repeating: 0, count: min(self.limit, max(byteCount, self.storage.count * 2, 4096)))
-        let first = min(self.used, self.storage.count - self.head)
-        grown.replaceSubrange(0..<first, with: self.storage[self.head..<self.head + first])
-        if self.used > first { grown.replaceSubrange(first..<self.used, with: self.storage[0..<self.used - first]) }
-        self.storage = grown
-        self.head = 0
+        self.startOffset += length
+        self.byteCount -= length
+        self.head += length
+        while self.head >= Self.segmentByteCount, let segment = self.segments.popFirst() {
+            self.head -= Self.segmentByteCount
+            self.spare = segment
+        }
     }
 }
 
-/// A queue of lengths that drops its spent front in one go.
-private struct ContiguousQueue {
-    private var items: [UInt32] = []
-    private var start = 0
+/// The lengths of chunks in order; chunks of one length, as nearly all frames of a call are, take one entry together.
+private struct ChunkLengths {
+    private(set) var runs = Deque<(length: Int, count: Int)>()
+    private(set) var count = 0
 
-    var count: Int { self.items.count - self.start }
-    var values: some Collection<Int> { self.items[self.start...].lazy.map(Int.init) }
+    var first: Int? { self.runs.first?.length }
 
-    mutating func append(_ value: Int) { self.items.append(UInt32(value)) }
-
-    mutating func removeFirst() -> Int {
-        defer {
-            self.start += 1
-            if self.start >= 256, self.start * 2 >= self.items.count {
-                self.items.removeFirst(self.start)
-                self.start = 0
-            }
+    mutating func append(_ length: Int) {
+        self.count += 1
+        if let last = self.runs.indices.last, self.runs[last].length == length {
+            self.runs[last].count += 1
+        } else {
+            self.runs.append((length, 1))
         }
-        return Int(self.items[self.start])
+    }
+
+    /// To be called where there is one.
+    mutating func removeFirst() -> Int {
+        self.count -= 1
+        let length = self.runs[0].length
+        self.runs[0].count -= 1
+        if self.runs[0].count == 0 { self.runs.removeFirst() }
+        return length
     }
 }

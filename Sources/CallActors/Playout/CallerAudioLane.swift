@@ -40,17 +40,19 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
     private var isOpen = false
     private var finished = false
     private var waiter: UnsafeContinuation<Void, Never>?
-    /// The play time handed out to the present session, and the frame at which it began.
-    private var handedOut: [(index: Int, end: Duration)] = []
-    private var sessionAudio = Duration.zero
+    /// The offset in the ring of the frame at the cursor.
+    private var cursorOffset = 0
+    /// The offset at which the audio of the present session begins; what it never got is left out.
+    private var sessionStart = 0
+    /// The raw bytes of one frame, used again and again.
+    private var scratch = ByteBuffer()
 
     /// - Parameters:
     ///   - format: Of the audio, to tell base64 length from play time.
     ///   - limit: The most sound that is kept.
     package init(format: AudioFormat, limit: Duration) {
         self.format = format
-        let frames = format.byteCount(of: limit) / format.frameByteCount
-        self.ring = ByteRing(limit: frames * ((format.frameByteCount + 2) / 3 * 4))
+        self.ring = ByteRing(limit: format.byteCount(of: limit) / format.frameByteCount * format.frameByteCount)
     }
 
     package func makeAsyncIterator() -> CallerAudioLane { self }
@@ -58,20 +60,25 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
     /// Nothing is at hand now: the consumer may flush what it wrote.
     package var isDrained: Bool { !self.isOpen || self.cursor == self.ring.endIndex }
 
-    /// Adds the newest piece of caller audio.
+    /// Adds the newest piece of caller audio; what is not base64 is none.
     package func send(_ base64: ByteBuffer, readAt: ContinuousClock.Instant) -> Outcome {
         guard !self.finished, base64.readableBytes > 0 else { return .queued }
-        _ = self.ring.append(base64)
+        // Kept as raw bytes: three for each four of the text.
+        self.scratch.clear()
+        guard Base64.decode(base64, into: &self.scratch) else { return .queued }
+        _ = self.ring.append(self.scratch)
         var lost = 0
         if self.ring.firstIndex > self.cursor {
             lost = self.ring.firstIndex - self.cursor
             self.cursor = self.ring.firstIndex
+            self.sessionStart += self.ring.startOffset - self.cursorOffset
+            self.cursorOffset = self.ring.startOffset
         }
         let index = self.ring.endIndex - 1
+        // What was read back and has been given up since.
+        self.waiting.removeLast(Swift.min(lost, self.waiting.count))
         if self.isOpen, self.cursor == index {
             self.newest = (index, CallerFrame(base64: base64, readAt: readAt, isReplay: false))
-        } else {
-            self.waiting = []
         }
         self.wake()
         return lost == 0 ? .queued : .displacedUnsent(count: lost)
@@ -86,8 +93,8 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
         self.waiting = []
         self.newest = nil
         self.isOpen = true
-        self.handedOut.removeAll(keepingCapacity: true)
-        self.sessionAudio = .zero
+        self.cursorOffset = self.ring.startOffset
+        self.sessionStart = self.cursorOffset
         self.wake()
         return Swift.max(0, Swift.min(self.replayEnd, self.ring.endIndex) - self.cursor)
     }
@@ -103,9 +110,8 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
 
     /// The model committed what it had got up to `audioEnd` of this session's audio (nil: everything).
     package func committed(upTo audioEnd: Duration?) {
-        let done = self.handedOut.prefix { piece in audioEnd.map { piece.end <= $0 } ?? true }
-        if let last = done.last { self.ring.removeAll(before: last.index + 1) }
-        self.handedOut.removeFirst(done.count)
+        let end = audioEnd.map { self.sessionStart + self.format.byteCount(of: $0) } ?? self.cursorOffset
+        self.ring.removeAll(endingBy: Swift.min(end, self.cursorOffset))
     }
 
     /// Ends the sequence at once; what still waits is not handed out.
@@ -142,23 +148,14 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
             frame = newest.frame
             self.newest = nil
         } else {
-            // Behind: read the waiting frames back from the ring, as they stand there now.
+            // Behind: read back what waits in the ring now; what comes meanwhile is read with the next lot.
             if self.waiting.isEmpty { self.waiting = self.ring.chunks(from: index).reversed() }
-            guard let base64 = self.waiting.popLast() else { return nil }
-            frame = CallerFrame(base64: base64, readAt: .now, isReplay: index < self.replayEnd)
+            guard let bytes = self.waiting.popLast() else { return nil }
+            frame = CallerFrame(base64: Base64.encode(bytes), readAt: .now, isReplay: index < self.replayEnd)
         }
         self.cursor += 1
-        self.sessionAudio += self.format.duration(byteCount: Self.decodedByteCount(frame.base64))
-        self.handedOut.append((index, self.sessionAudio))
-        self.forgetDisplaced()
+        self.cursorOffset += Self.decodedByteCount(frame.base64)
         return frame
-    }
-
-    /// Frames that the ring has given up cannot be replayed; their commit need not be awaited.
-    private func forgetDisplaced() {
-        guard self.handedOut.count > 512 else { return }
-        let first = self.ring.firstIndex
-        self.handedOut.removeAll { $0.index < first }
     }
 
     /// The bytes that padded base64 text stands for.

@@ -137,7 +137,7 @@ extension CallSession {
 
     /// What was sent on the stream and not played is lost; what waits is for the next one.
     private func letGoOfStream(at now: ContinuousClock.Instant) {
-        self.stop(.pump)
+        self.stopPump()
         self.carrierAudio.clear()
         self.carrierGeneration += 1
         self.playout?.detach(at: now)
@@ -167,7 +167,7 @@ extension CallSession {
         guard link.isWritable else {
             // The far end reads too slowly: the audio waits here, where it is bounded and counts as unheard.
             link.flush()
-            if self.playout?.isWaiting == true { self.start(.pump, after: .milliseconds(20)) }
+            if self.playout?.isWaiting == true { self.startPump(at: now + .milliseconds(20)) }
             return
         }
         while true {
@@ -181,7 +181,7 @@ extension CallSession {
                 if let mark { self.carrierAudio.send(.mark(mark, generation: self.carrierGeneration)) }
             case .mark(let name): self.carrierAudio.send(.mark(name, generation: self.carrierGeneration))
             case .wait(let until):
-                self.start(.pump, at: until)
+                self.startPump(at: until)
                 return
             case .idle:
                 if self.conversation.awaitsSilence { self.checkSilence() }
@@ -222,7 +222,7 @@ extension CallSession {
     func clearPlayout(readAt: ContinuousClock.Instant?) -> [Playout.Cut] {
         let now = ContinuousClock.now
         guard let (cuts, dropped) = self.playout?.interrupt(at: now), !cuts.isEmpty else { return [] }
-        self.stop(.pump)
+        self.stopPump()
         self.carrierAudio.clear()
         self.carrierGeneration += 1
         self.carrier?.clear()

@@ -144,14 +144,17 @@ extension CallSession {
 
     private func configure() {
         guard let format = self.format else { return }
+        // Kept until the first session has them; the rare later one words them anew.
+        let script = self.conversation.hasSessionTexts ? self.conversation.script : self.ports.script(self.record)
+        self.conversation.forgetSessionTexts()
         self.model?.send(
             .configure(
                 ModelSessionSettings(
-                    instructions: self.conversation.script.instructions,
+                    instructions: script.instructions,
                     voice: self.record.voice ?? self.settings.voice,
                     format: format,
                     transcriptionModel: self.settings.transcriptionModel,
-                    tools: self.conversation.script.tools,
+                    tools: script.tools,
                     idleTimeout: self.settings.idleTimeout
                 )
             ),
@@ -226,20 +229,20 @@ final class ModelInbox: ModelReceiver {
     }
 
     func modelOpened(_ link: any ModelLink) {
-        self.session.assumeIsolated { $0.modelOpened(link, generation: self.generation) }
+        self.session.enter { $0.modelOpened(link, generation: self.generation) }
     }
 
     func model(event: ModelEvent, readAt: ContinuousClock.Instant) {
-        self.session.assumeIsolated { $0.receive(event, generation: self.generation, readAt: readAt) }
+        self.session.enter { $0.receive(event, generation: self.generation, readAt: readAt) }
     }
 
     func modelSentMalformedMessage(_ error: ModelMessageError) {
-        self.session.assumeIsolated { $0.modelSentMalformedMessage(error) }
+        self.session.enter { $0.modelSentMalformedMessage(error) }
     }
 
-    func modelReadComplete() { self.session.assumeIsolated { $0.modelReadComplete() } }
+    func modelReadComplete() { self.session.enter { $0.modelReadComplete() } }
 
     func modelClosed(code: UInt16?, reason: String) {
-        self.session.assumeIsolated { $0.modelClosed(generation: self.generation, code: code, reason: reason) }
+        self.session.enter { $0.modelClosed(generation: self.generation, code: code, reason: reason) }
     }
 }

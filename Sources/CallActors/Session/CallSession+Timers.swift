@@ -11,7 +11,7 @@ extension CallSession {
         // A timer would keep a session that is over.
         guard self.result == nil, self.isLive || key == .lastWords else { return }
         self.timers[key] = self.loop.schedule(at: instant) { [self] in
-            self.assumeIsolated { $0.fired(key) }
+            self.enter { $0.fired(key) }
         }
     }
 
@@ -23,7 +23,6 @@ extension CallSession {
         guard self.isLive else { return }
         switch key {
         case .conversation(let timer): self.tell(.timer(timer))
-        case .pump: self.pump(due: .now)
         case .silence: self.checkSilence()
         case .stale: self.checkStale()
         case .resume: self.giveUpWaiting()

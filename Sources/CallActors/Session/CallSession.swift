@@ -46,6 +46,8 @@ package actor CallSession {
 
     // Time.
     var timers: [TimerKey: Scheduled<Void>] = [:]
+    /// When the playout is asked again; nil where it waits for nothing.
+    var pumpAlarm: (at: ContinuousClock.Instant, timer: NIOScheduledCallback)?
     var startedAt: Date?
     var startInstant: ContinuousClock.Instant?
     /// When `MAX_CALL_SECONDS` are over.
@@ -143,7 +145,7 @@ package actor CallSession {
 
     enum TimerKey: Hashable, Sendable {
         case conversation(Conversation.Timer)
-        case pump, silence, stale, resume, maxDuration, modelRetry, modelSetUp, rollover, lastWords, transfer, keypad
+        case silence, stale, resume, maxDuration, modelRetry, modelSetUp, rollover, lastWords, transfer, keypad
     }
 
     /// Runs the call from its first stream to its one end; to be called once.
@@ -247,6 +249,7 @@ package actor CallSession {
     private func stopAll() {
         for timer in self.timers.values { timer.cancel() }
         self.timers.removeAll()
+        self.stopPump()
         for withdrawn in self.consultations.values { withdrawn.finish() }
         self.consultations.removeAll()
         self.supervision.giveUp()

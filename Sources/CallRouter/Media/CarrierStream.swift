@@ -121,11 +121,14 @@ final class CarrierStream: WebSocketDelegate {
             self.tokenID = nil
             self.gate.ledger.sawMedia(tokenID)
         }
-        guard let link = self.link else { return }
-        let id = link.id
+        guard let id = self.link?.id, let session = self.session else { return }
         let event = self.transcoded(event)
-        self.enter { $0.receive(event, from: id, readAt: readAt) }
-        if event == .stop { self.state = .over }
+        if session.loop.eventLoop === self.loop.eventLoop {
+            session.enter { $0.receive(event, from: id, readAt: readAt) }
+        } else {
+            session.loop.eventLoop.execute { session.enter { $0.receive(event, from: id, readAt: readAt) } }
+        }
+        if case .stop = event { self.state = .over }
     }
 
     /// The caller's audio at the call's own rate; everything else as it is.
@@ -135,19 +138,13 @@ final class CarrierStream: WebSocketDelegate {
         return transcoder.caller(base64: payload).map { .media(payload: $0) } ?? event
     }
 
-    private func enter(_ body: @escaping @Sendable (isolated CallSession) -> Void) {
-        guard let session = self.session else { return }
-        if session.loop.eventLoop === self.loop.eventLoop {
-            session.assumeIsolated(body)
-        } else {
-            session.loop.eventLoop.execute { session.assumeIsolated(body) }
-        }
-    }
-
     private func tellLost() {
-        guard let link = self.link else { return }
-        let id = link.id
-        self.enter { $0.carrierLost(id) }
+        guard let id = self.link?.id, let session = self.session else { return }
+        if session.loop.eventLoop === self.loop.eventLoop {
+            session.enter { $0.carrierLost(id) }
+        } else {
+            session.loop.eventLoop.execute { session.enter { $0.carrierLost(id) } }
+        }
     }
 
     // MARK: - Admission

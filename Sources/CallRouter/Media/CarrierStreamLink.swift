@@ -52,9 +52,16 @@ final class CarrierStreamLink: CarrierLink {
     func attached(to session: CallSession) { self.onLoop { $0.stream.value.attached(to: session) } }
 
     func send(audio: ByteBuffer) {
-        guard self.transcoder == nil else { return self.onLoop { $0.transcode(audio) } }
-        let text = self.encoder.media(audio: audio)
-        self.onLoop { $0.handler.value.send(text: text) }
+        guard self.loop.inEventLoop else { return self.loop.execute { self.sendHere(audio) } }
+        self.sendHere(audio)
+    }
+
+    /// On the socket's loop: the message is built in the frame in which it leaves.
+    private func sendHere(_ audio: ByteBuffer) {
+        guard self.transcoder == nil else { return self.transcode(audio) }
+        self.handler.value.send(byteCount: self.encoder.mediaByteCount(audio: audio)) { frame in
+            self.encoder.writeMedia(audio: audio, into: &frame)
+        }
     }
 
     func send(mark: String) {
@@ -79,10 +86,14 @@ final class CarrierStreamLink: CarrierLink {
     }
 
     func flush() {
-        self.onLoop { link in
-            link.handler.value.flush()
-            link.writable.store(link.handler.value.isWritable, ordering: .relaxed)
-        }
+        guard self.loop.inEventLoop else { return self.loop.execute { self.flushHere() } }
+        self.flushHere()
+    }
+
+    private func flushHere() {
+        let handler = self.handler.value
+        handler.flush()
+        self.writable.store(handler.isWritable, ordering: .relaxed)
     }
 
     func close(code: UInt16, reason: String) {

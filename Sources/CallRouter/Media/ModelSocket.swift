@@ -67,6 +67,7 @@ final class ModelSocket: WebSocketDelegate {
     private let receiver: any ModelReceiver
     private var isOpen = false
     private var isClosed = false
+    private var recent = RecentIdentifiers()
     private var keepAlive: RepeatedTask?
 
     /// Nobody documents that idle model sockets are cut, nor that they are not.
@@ -93,7 +94,7 @@ final class ModelSocket: WebSocketDelegate {
     func webSocket(_ handler: WebSocketHandler, received text: ByteBuffer, readAt: ContinuousClock.Instant) {
         self.open(handler)
         do throws(ModelMessageError) {
-            self.receiver.model(event: try self.dialect.decode(text), readAt: readAt)
+            self.receiver.model(event: try self.dialect.decode(text, reusing: &self.recent), readAt: readAt)
         } catch {
             self.receiver.modelSentMalformedMessage(error)
         }

@@ -1,4 +1,5 @@
 import Synchronization
+import Wire
 
 /// A histogram of durations that any thread records into without a lock.
 ///
@@ -20,8 +21,7 @@ final class DurationHistogram: Sendable {
 
     /// Records one duration; a negative one counts as zero.
     func record(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        let nanoseconds = min(max(0, Int(seconds)), 1 << 32) * 1_000_000_000 + max(0, Int(attoseconds / 1_000_000_000))
+        let nanoseconds = min(max(0, duration.wholeNanoseconds), 1 << 62)
         var index = 0
         while index < self.limits.count, nanoseconds > self.limits[index] { index += 1 }
         self.counts[index].wrappingAdd(1, ordering: .relaxed)

@@ -45,8 +45,7 @@ package enum AudioFormat: Sendable, Hashable {
 
     /// The whole samples that play within `duration`, in bytes, rounded down.
     package func byteCount(of duration: Duration) -> Int {
-        let (seconds, attoseconds) = duration.components
-        let microseconds = Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000)
+        let microseconds = duration.wholeNanoseconds / 1000
         let samples = microseconds * self.sampleRate / 1_000_000
         return samples * self.bytesPerSample
     }

@@ -2,8 +2,8 @@ import NIOCore
 
 /// Reads the text messages of a media stream, in SignalWire's and Twilio's shape alike.
 ///
-/// Media messages, 50 a second and call, take a scan that neither parses JSON nor copies the audio; whatever the scan is
-/// not sure of goes to the JSON decoder, so that the result never depends on it.
+/// Media messages, 50 a second and call, and returning marks take a scan that neither parses JSON nor copies the audio;
+/// whatever the scan is not sure of goes to the JSON decoder, so that the result never depends on it.
 package enum CarrierDecoder {
     /// The length at which a name that the carrier chose is cut before it is told on.
     static let maxNameLength = 64
@@ -19,6 +19,7 @@ package enum CarrierDecoder {
     /// - Throws: ``CarrierMessageError`` for what is no JSON object, has no `event`, or lacks what its event needs.
     package static func decode(_ text: ByteBuffer) throws(CarrierMessageError) -> CarrierEvent {
         if let payload = MediaScan.payload(of: text) { return .media(payload: payload) }
+        if let name = MarkScan.name(in: text) { return .mark(name: name) }
         return try Self.decodeJSON(text)
     }
 

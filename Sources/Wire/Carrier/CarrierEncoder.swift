@@ -22,13 +22,21 @@ package struct CarrierEncoder: Sendable {
 
     /// Plays `audio`, raw in the stream's format, after what is queued already: one buffer, allocated once.
     package func media(audio: ByteBuffer) -> ByteBuffer {
-        let textByteCount = Base64.encodedByteCount(of: audio.readableBytes)
-        let byteCount = self.media.readableBytes + textByteCount + Self.audioEnd.utf8CodeUnitCount
-        var message = ByteBufferAllocator().buffer(capacity: byteCount)
+        var message = ByteBufferAllocator().buffer(capacity: self.mediaByteCount(audio: audio))
+        self.writeMedia(audio: audio, into: &message)
+        return message
+    }
+
+    /// The length of the message that plays `audio`.
+    package func mediaByteCount(audio: ByteBuffer) -> Int {
+        self.media.readableBytes + Base64.encodedByteCount(of: audio.readableBytes) + Self.audioEnd.utf8CodeUnitCount
+    }
+
+    /// Appends the message that plays `audio`, so that it can be written where it leaves from.
+    package func writeMedia(audio: ByteBuffer, into message: inout ByteBuffer) {
         message.writeImmutableBuffer(self.media)
         Base64.encode(audio, into: &message)
         message.writeStaticString(Self.audioEnd)
-        return message
     }
 
     /// Asks for the mark `name` to be sent back once what is queued has been played or thrown away.

@@ -21,10 +21,22 @@ package struct CallLoop: Sendable {
     package func schedule(at instant: ContinuousClock.Instant, _ body: @escaping @Sendable () -> Void) -> Scheduled<
         Void
     > {
-        let delay = ContinuousClock.now.duration(to: instant)
-        let (seconds, attoseconds) = delay.components
-        let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-        return self.eventLoop.scheduleTask(in: .nanoseconds(max(0, nanoseconds)), body)
+        self.eventLoop.scheduleTask(in: Self.delay(until: instant), body)
+    }
+
+    /// Calls `handler` on the loop at `instant`, unless it is cancelled before; makes no object for it.
+    ///
+    /// - Returns: nil where the loop is shut down: nothing is due there any more.
+    package func schedule(
+        at instant: ContinuousClock.Instant,
+        _ handler: some NIOScheduledCallbackHandler & Sendable
+    ) -> NIOScheduledCallback? {
+        // Fails on a loop that is shut down, and for no other reason.
+        try? self.eventLoop.scheduleCallback(in: Self.delay(until: instant), handler: handler)
+    }
+
+    private static func delay(until instant: ContinuousClock.Instant) -> TimeAmount {
+        .nanoseconds(Int64(max(0, ContinuousClock.now.duration(to: instant).wholeNanoseconds)))
     }
 }
 

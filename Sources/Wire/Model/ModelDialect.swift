@@ -10,12 +10,27 @@ package protocol ModelDialect: Sendable {
     func headers(apiKey: String, safetyIdentifier: String?) -> [(name: String, value: String)]
     /// Reads one text message. Throws ``ModelMessageError`` for what is not JSON or lacks a `type`; an unknown type is
     /// ``ModelEvent/ignored(type:)``.
-    func decode(_ message: ByteBuffer) throws(ModelMessageError) -> ModelEvent
+    ///
+    /// - Parameters:
+    ///   - message: A whole text message.
+    ///   - recent: Belongs to the socket that the message came on.
+    func decode(
+        _ message: ByteBuffer,
+        reusing recent: inout RecentIdentifiers
+    ) throws(ModelMessageError) -> ModelEvent
     /// Writes one command as a text message.
     func encode(_ command: ModelCommand, eventID: String) -> ByteBuffer
     /// The text before and after the base64 payload of one piece of caller audio: the message is their concatenation,
     /// so that a payload needs no JSON encoder on its way.
     var appendEnvelope: (prefix: StaticString, suffix: StaticString) { get }
+}
+
+extension ModelDialect {
+    /// Reads one text message by itself.
+    package func decode(_ message: ByteBuffer) throws(ModelMessageError) -> ModelEvent {
+        var recent = RecentIdentifiers()
+        return try self.decode(message, reusing: &recent)
+    }
 }
 
 /// A message of a model that cannot be read; counted, never the end of a call.

@@ -7,10 +7,10 @@ import NIOCore
 /// and ``RealtimeMessage`` decides; so the result never depends on which of the two has read a message.
 enum RealtimeAudioScanner {
     /// The event, whose payload shares the memory of `message`; nil where the scan is unsure or it is another message.
-    static func scan(_ message: ByteBuffer) -> ModelEvent? {
+    static func scan(_ message: ByteBuffer, reusing recent: inout RecentIdentifiers) -> ModelEvent? {
         let found: Fields? = message.withUnsafeReadableBytes { bytes in
             var scanner = Scanner(bytes: bytes)
-            return scanner.run()
+            return scanner.run(&recent)
         }
         guard let found,
             let base64 = message.getSlice(at: message.readerIndex + found.delta.lowerBound, length: found.delta.count)
@@ -42,7 +42,7 @@ enum RealtimeAudioScanner {
 
         init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-        mutating func run() -> Fields? {
+        mutating func run(_ recent: inout RecentIdentifiers) -> Fields? {
             guard self.take(UInt8(ascii: "{")) else { return nil }
             repeat {
                 guard let key = self.string(), self.take(UInt8(ascii: ":")), self.value(of: key) else { return nil }
@@ -52,7 +52,11 @@ enum RealtimeAudioScanner {
             guard self.index == self.bytes.count, self.isAudio, let responseID, let itemID, let delta else {
                 return nil
             }
-            return Fields(responseID: self.text(responseID), itemID: self.text(itemID), delta: delta)
+            return Fields(
+                responseID: recent.response(UnsafeRawBufferPointer(rebasing: self.bytes[responseID])),
+                itemID: recent.item(UnsafeRawBufferPointer(rebasing: self.bytes[itemID])),
+                delta: delta
+            )
         }
 
         /// Takes the value of `key`; false where it is not what the key is known for.
@@ -156,10 +160,6 @@ enum RealtimeAudioScanner {
 
         private func equal(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
             self.bytes[left].elementsEqual(self.bytes[right])
-        }
-
-        private func text(_ range: Range<Int>) -> String {
-            String(decoding: self.bytes[range], as: UTF8.self)
         }
 
         private static func isDigit(_ byte: UInt8) -> Bool {

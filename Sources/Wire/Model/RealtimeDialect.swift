@@ -39,8 +39,11 @@ package struct RealtimeDialect: ModelDialect {
     }
 
     /// Reads one message: audio by a scan that shares the message's memory, everything else as JSON.
-    package func decode(_ message: ByteBuffer) throws(ModelMessageError) -> ModelEvent {
-        if let audio = RealtimeAudioScanner.scan(message) { return audio }
+    package func decode(
+        _ message: ByteBuffer,
+        reusing recent: inout RecentIdentifiers
+    ) throws(ModelMessageError) -> ModelEvent {
+        if let audio = RealtimeAudioScanner.scan(message, reusing: &recent) { return audio }
         return try RealtimeMessage.decode(message)
     }
 

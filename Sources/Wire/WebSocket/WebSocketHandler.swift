@@ -21,6 +21,9 @@ package final class WebSocketHandler: ChannelInboundHandler {
     /// Written and not flushed: past this much the handler flushes by itself, so that TLS holds back no more.
     private static let maxUnflushedByteCount = 64 << 10
 
+    /// Buffers to read into: they grow with what comes, up to the 64 KiB that sockets have by default.
+    private static let readBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 65_536)
+
     /// The end that we are.
     package let role: WebSocketRole
     /// When bytes last came from the peer, pongs included; nil before the first ones.
@@ -139,6 +142,9 @@ package final class WebSocketHandler: ChannelInboundHandler {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.eventLoop = context.eventLoop.assumeIsolated()
+        // A frame of sound is some 300 bytes: two buffers of 2 KiB for each call would be the largest part of its memory
+        // after the sound itself. Where a channel has no such option, its own way of reading stays.
+        try? context.channel.syncOptions?.setOption(.recvAllocator, value: Self.readBuffers)
         if context.channel.isActive { return }
         // Where the connection broke during the upgrade nobody may tell us any more.
         context.channel.closeFuture.assumeIsolated().whenComplete { _ in self.handle(.ended(reason: "")) }

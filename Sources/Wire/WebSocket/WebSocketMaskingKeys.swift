@@ -2,10 +2,10 @@ import CShims
 
 /// Masking keys for the frames of a client: unpredictable to whoever writes the payload (RFC 6455 §10.3).
 ///
-/// Keys come from the kernel, 1 KiB at a time, so that 256 frames cost one system call. The pool is made at the first key;
+/// Keys come from the kernel, 256 bytes at a time, so that 64 frames cost one system call. The pool is made at the first key;
 /// a server never makes one.
 struct WebSocketMaskingKeys: Sendable {
-    private static let poolCount = 256
+    private static let poolCount = 64
     private var pool: [UInt32] = []
     private var next = 0
 

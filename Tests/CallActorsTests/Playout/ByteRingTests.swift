@@ -10,6 +10,8 @@ import Testing
         var chunks: [(index: Int, bytes: [UInt8])] = []
         var endIndex = 0
         var byteCount = 0
+        /// The bytes that ever came.
+        var endOffset = 0
 
         mutating func append(_ bytes: [UInt8]) -> Int {
             var displaced = 0
@@ -22,7 +24,15 @@ import Testing
                 self.byteCount += bytes.count
             }
             self.endIndex += 1
+            self.endOffset += bytes.count
             return displaced
+        }
+
+        mutating func removeAll(endingBy offset: Int) {
+            while let first = self.chunks.first, self.endOffset - self.byteCount + first.bytes.count <= offset {
+                self.byteCount -= first.bytes.count
+                self.chunks.removeFirst()
+            }
         }
 
         mutating func removeAll(before index: Int) {
@@ -37,7 +47,7 @@ import Testing
     func model() {
         for seed in 1...60 as ClosedRange<UInt64> {
             var random = SeededRandom(seed: seed)
-            let limit = random.int(1...2000)
+            let limit = random.int(1...(random.chance(50) ? 2000 : 20_000))
             var ring = ByteRing(limit: limit)
             var model = Model(limit: limit)
             for _ in 0..<400 {
@@ -45,12 +55,18 @@ import Testing
                     let largest = random.chance(2) ? limit * 2 : max(1, limit / random.int(1...60))
                     let bytes = random.bytes(random.int(1...largest))
                     #expect(ring.append(ByteBuffer(bytes: bytes)) == model.append(bytes))
+                } else if random.chance(30) {
+                    let offset = random.int(max(0, ring.startOffset - 3)...ring.startOffset + ring.byteCount)
+                    ring.removeAll(endingBy: offset)
+                    model.removeAll(endingBy: offset)
                 } else {
                     let index = random.int(max(0, ring.firstIndex - 3)...ring.endIndex)
                     ring.removeAll(before: index)
                     model.removeAll(before: index)
                 }
-                let isSame = ring.byteCount == model.byteCount && ring.endIndex == model.endIndex
+                let isSame =
+                    ring.byteCount == model.byteCount && ring.endIndex == model.endIndex
+                    && ring.startOffset + ring.byteCount == model.endOffset
                 #expect(isSame && ring.byteCount <= limit, "seed \(seed)")
             }
             let from = random.int(0...ring.endIndex)

@@ -7,13 +7,13 @@ import Wire
 @Suite struct CallerAudioLaneTests {
     /// One 20 ms frame of PCMU: 160 bytes, as 216 letters of base64.
     static func frame(_ number: Int) -> ByteBuffer {
-        var text = ByteBuffer(string: String(repeating: "A", count: 206))
+        var text = ByteBuffer(string: String(repeating: "A", count: 204))
         let digits = String(number)
-        text.writeString(String(repeating: "0", count: 8 - digits.count) + digits + "==")
+        text.writeString(String(repeating: "0", count: 8 - digits.count) + digits + "AA==")
         return text
     }
 
-    static func number(_ frame: CallerFrame) -> Int { Int(String(buffer: frame.base64).suffix(10).dropLast(2)) ?? -1 }
+    static func number(_ frame: CallerFrame) -> Int { Int(String(buffer: frame.base64).suffix(12).dropLast(4)) ?? -1 }
 
     private func send(_ numbers: some Sequence<Int>, to lane: CallerAudioLane) -> Int {
         var displaced = 0

@@ -10,11 +10,36 @@ import Testing
         "output_index":0,"content_index":0,"delta":"/7Ck+A=="}
         """#
 
+    /// The scan of a message that comes alone.
+    private func scan(_ message: ByteBuffer) -> ModelEvent? {
+        var recent = RecentIdentifiers()
+        return RealtimeAudioScanner.scan(message, reusing: &recent)
+    }
+
+    @Test("identifiers are told as they come, whatever came before them")
+    func identifiers() {
+        var recent = RecentIdentifiers()
+        for pair in [("resp_1", "item_1"), ("resp_1", "item_2"), ("resp_12", "item_2"), ("resp_1", "item_1")] {
+            let text = Self.plain.replacingOccurrences(of: "resp_1", with: pair.0)
+                .replacingOccurrences(of: "item_1", with: pair.1)
+            guard
+                case .audio(let response, let item, _)? = RealtimeAudioScanner.scan(
+                    ByteBuffer(string: text),
+                    reusing: &recent
+                )
+            else {
+                Issue.record("not scanned")
+                return
+            }
+            #expect(response == pair.0 && item == pair.1)
+        }
+    }
+
     @Test("audio of the API's examples is read by the scan, and every other message left to the parser")
     func examples() throws {
         for line in try ModelExamples.lines("openai-server.jsonl") {
             let message = ByteBuffer(string: line)
-            let scanned = RealtimeAudioScanner.scan(message)
+            let scanned = scan(message)
             #expect((scanned != nil) == line.contains(#""type":"response.output_audio.delta""#))
             if let scanned { #expect(try scanned == RealtimeMessage.decode(message)) }
         }
@@ -24,7 +49,7 @@ import Testing
     func slice() throws {
         var message = ByteBuffer(string: "12345" + Self.plain)
         message.moveReaderIndex(forwardBy: 5)
-        guard case .audio("resp_1", "item_1", let base64)? = RealtimeAudioScanner.scan(message) else {
+        guard case .audio("resp_1", "item_1", let base64)? = scan(message) else {
             Issue.record("not scanned")
             return
         }
@@ -62,7 +87,7 @@ import Testing
     func doubtful(part: String, replacement: String) {
         let text = Self.plain.replacingOccurrences(of: part, with: replacement)
         #expect(text != Self.plain)
-        #expect(RealtimeAudioScanner.scan(ByteBuffer(string: text)) == nil)
+        #expect(scan(ByteBuffer(string: text)) == nil)
     }
 
     @Test("the scan and the parser agree on messages written in any order, spacing and escaping")
@@ -81,7 +106,7 @@ import Testing
                         base64: ByteBuffer(string: writing.base64)
                     )
             )
-            let scanned = RealtimeAudioScanner.scan(message)
+            let scanned = scan(message)
             #expect((scanned != nil) == !writing.hasEscapes, "\(writing.text)")
             if let scanned {
                 scannedCount += 1
@@ -103,7 +128,7 @@ import Testing
             let bytes = random.mutate(lines.randomElement(using: &random) ?? [])
             let message = ByteBuffer(bytes: bytes)
             let parsed = try? RealtimeMessage.decode(message)
-            if let scanned = RealtimeAudioScanner.scan(message) {
+            if let scanned = scan(message) {
                 taken += 1
                 #expect(scanned == parsed, "\(String(decoding: bytes, as: UTF8.self))")
             }
