@@ -75,4 +75,4 @@ enum TargetChoice: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-extension LoadMode: @retroactive ExpressibleByArgument {}
+extension LoadMode: ExpressibleByArgument {}

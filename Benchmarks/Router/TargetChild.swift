@@ -105,10 +105,10 @@ final class TargetChild {
         cores: Int,
         certificates: String?
     ) throws {
-        var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-        var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
-        let strings = [path, self.logPath, self.directory.path].map { strdup($0) }
-        let bundle = certificates.map { strdup($0) } ?? nil
+        var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { (text: String) in strdup(text) } + [nil]
+        var envp: [UnsafeMutablePointer<CChar>?] = environment.map { (name: String, value: String) in strdup("\(name)=\(value)") } + [nil]
+        let strings = [path, self.logPath, self.directory.path].map { (text: String) in strdup(text) }
+        let bundle = certificates.flatMap { (text: String) in strdup(text) }
         defer { for pointer in argv + envp + strings + [bundle] { free(pointer) } }
         let began = MonotonicTime.now
         argv.withUnsafeMutableBufferPointer { argv in
