@@ -92,20 +92,31 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+        // The load benchmark: what runs for every message in C, what decides in values, and the commands.
+        .target(
+            name: "CLoad",
+            path: "Benchmarks/CLoad",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
+        .target(
+            name: "LoadKit",
+            dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
+            path: "Benchmarks/LoadKit"
+        ),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
                 "CallRouter",  // Measured as a child process: building the benchmarks builds the router beside them.
-                "CallActors", "CShims", "StandIns", "Wire",
+                "CallActors", "CLoad", "CShims", "LoadKit", "StandIns", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            path: "Benchmarks"
+            path: "Benchmarks",
+            exclude: ["CLoad", "LoadKit"]
         ),
         .testTarget(name: "WireTests", dependencies: ["Wire"], resources: [.copy("Fixtures")]),
         .testTarget(name: "CallActorsTests", dependencies: ["CallActors", "StandIns"]),
+        .testTarget(name: "LoadKitTests", dependencies: ["LoadKit"]),
         .testTarget(name: "StandInsTests", dependencies: ["StandIns", "Wire"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "CallRouterTests",
@@ -120,7 +131,7 @@ let package = Package(
 )
 
 // One set of rules for every Swift target: complete checking, explicit existentials, no hidden hops, no warnings.
-for target in package.targets where !["CShims", "CPhoneNumbers", "CSoxr"].contains(target.name) {
+for target in package.targets where !["CShims", "CPhoneNumbers", "CSoxr", "CLoad"].contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),  // SE-0335
         .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444

@@ -1,4 +1,5 @@
 import Foundation
+import LoadKit
 
 /// Prints reports as a table, a row as soon as it is there, or as one JSON array at the end.
 struct ReportOutput {
@@ -31,42 +32,51 @@ struct ReportOutput {
 
     private func printHead(of report: LoadReport) {
         print(Machine.description)
-        let latencies = report.mode == .echo ? "round trip ms p50/p90/p99/max" : "barge-in ms p50/p90/p99/max"
+        let latency = ["echo": "round trip", "talk": "first audio", "silence": "uplink"][report.mode.rawValue] ?? ""
         Self.printColumns([
-            "mode", "calls", "lost up/down", "dup", "reord", latencies, "CPU µs/msg", "CPU ms/call-s", "CPU %",
-            "MB idle", "KB/call", "gen. late p99", "gen. CPU %",
+            "target", "mode", "calls", "lost up/down", "dup", "reord", latency + " ms p50/p90/p99/p99.9/max",
+            "CPU µs/msg", "ratio", "ms/call-s", "CPU %", "MB idle", "KB/call", "ctx/msg", "late p99", "gen CPU %", "steal %",
         ])
     }
 
     private func printRow(_ report: LoadReport) {
-        let latency = report.mode == .echo ? report.roundTrip : report.bargeIn
+        let floor = self.reports.last { $0.target == .floor && $0.mode == report.mode && $0.calls == report.calls }
+        let ratio = floor.map { report.cpuMicrosecondsPerMessage / $0.cpuMicrosecondsPerMessage }
         Self.printColumns([
+            report.target.rawValue,
             report.mode.rawValue,
             "\(report.calls)",
             "\(report.uplink.lost)/\(report.downlink.lost)",
             "\(report.uplink.duplicated + report.downlink.duplicated)",
             "\(report.uplink.reordered + report.downlink.reordered)",
-            Self.text(latency),
-            String(format: "%.1f", report.cpuMicrosecondsPerMessage),
+            Self.text(report.decidingLatency),
+            String(format: "%.2f", report.cpuMicrosecondsPerMessage),
+            ratio.map { String(format: "%.2f", $0) } ?? "–",
             String(format: "%.2f", report.cpuMillisecondsPerCallSecond),
             String(format: "%.0f", report.cpuPercent),
             String(format: "%.1f", Double(report.residentBytesBefore) / 1_048_576),
             String(format: "%.1f", Double(report.residentBytesPerCall) / 1_024),
+            String(format: "%.2f", report.voluntarySwitchesPerMessage),
             report.generatorLateness.map { String(format: "%.2f", $0.p99) } ?? "–",
             String(format: "%.0f", report.generatorCPUPercent),
+            String(format: "%.1f", report.stealPercent),
         ])
+        print(
+            "        one way ms p50/p90/p99/p99.9/max: up", Self.text(report.uplinkLatency), " down",
+            Self.text(report.downlinkLatency)
+        )
         if report.mode == .talk {
             print(
-                "      first audio ms \(Self.text(report.firstAudio)), truncations \(report.truncations),",
+                "        barge-in ms \(Self.text(report.bargeIn)), truncations \(report.truncations),",
                 "frames after clear \(report.framesAfterClear)"
             )
         }
         for (reason, count) in report.brokenConnections.sorted(by: { $0.key < $1.key }) {
-            print("      \(count) × \(reason)")
+            print("        \(count) × \(reason)")
         }
         if report.unexpectedMessages + report.unstampedFrames > 0 {
             print(
-                "      \(report.unexpectedMessages) unexpected messages,",
+                "        \(report.unexpectedMessages) unexpected messages,",
                 "\(report.unstampedFrames) frames of padding or unknown audio"
             )
         }
@@ -75,11 +85,18 @@ struct ReportOutput {
 
     private static func text(_ latency: LatencySummary?) -> String {
         guard let latency else { return "–" }
-        return String(format: "%.2f/%.2f/%.2f/%.1f", latency.p50, latency.p90, latency.p99, latency.max)
+        return String(
+            format: "%.2f/%.2f/%.2f/%.2f/%.1f",
+            latency.p50,
+            latency.p90,
+            latency.p99,
+            latency.p999,
+            latency.max
+        )
     }
 
     private static func printColumns(_ columns: [String]) {
-        let widths = [5, 6, 13, 4, 6, 31, 11, 14, 6, 8, 8, 14, 10]
+        let widths = [8, 8, 6, 13, 4, 6, 40, 11, 6, 10, 6, 8, 8, 8, 9, 10, 8]
         let padded = zip(columns, widths).map { $0 + String(repeating: " ", count: max(1, $1 - $0.count)) }
         print(padded.joined())
     }

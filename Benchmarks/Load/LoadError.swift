@@ -2,7 +2,7 @@
 enum LoadError: Error, CustomStringConvertible {
     case system(call: String, errno: Int32)
     case binaryMissing(path: String)
-    case routerNotReady(log: String)
+    case notReady(name: String, log: String)
     case callsNotEstablished(ready: Int, wanted: Int, reason: String, log: String)
 
     var description: String {
@@ -11,10 +11,10 @@ enum LoadError: Error, CustomStringConvertible {
             "\(call) failed with errno \(errno). Check the limit of open files (ulimit -n) and free memory."
         case .binaryMissing(let path):
             "There is no router at \(path). Build it: swift build -c release --product CallRouter"
-        case .routerNotReady(let log):
-            "The router was not ready within 20 s. Its log ends:\n\(log)"
+        case .notReady(let name, let log):
+            "The \(name) was not ready within 20 s. Its log ends:\n\(log)"
         case .callsNotEstablished(let ready, let wanted, let reason, let log):
-            "Only \(ready) of \(wanted) calls came up (\(reason)). Try fewer. The router's log ends:\n\(log)"
+            "Only \(ready) of \(wanted) calls came up (\(reason)). Try fewer. The log ends:\n\(log)"
         }
     }
 }
