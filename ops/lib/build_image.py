@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
 """Runs the steps of ops/Dockerfile without Docker, as root, and leaves the image's root in FOLDER/image.
 
-usage: build_image.py FOLDER      (DOCKERFILE names another file, DEBIAN_MIRROR another mirror)
+usage: build_image.py FOLDER
 
-The stage that builds begins with a Debian root made by debootstrap, in which this machine's Swift toolchain is mounted:
-what the image swift:…-bookworm is. Every RUN is run in its own mount and process namespace by chroot. What is known of
-the Dockerfile language is what ops/Dockerfile uses; anything else is an error, so that no step is passed over.
+DOCKERFILE       another file than ops/Dockerfile
+DEBIAN_MIRROR    another mirror than this machine's own apt uses
+OPS_VERIFY_REUSE 1: Swift's build folder of the run before is used again (minutes less, and no build from nothing)
 
-Package repositories that git's configuration replaces by a local folder (url.….insteadOf) are mounted as well, so that
-this works without a network once the Debian packages can be had.
+The image that the stage that builds begins with (swift:…-bookworm) is not pulled. Its stand-in is a Debian root made by
+debootstrap, with the packages that the image has, in which this machine's Swift toolchain is mounted: what the steps
+need of the image is proven, the image itself is not. Every RUN is run in its own mount and process namespace by chroot.
+What is known of the Dockerfile language is what ops/Dockerfile uses; anything else is an error, so that no step is
+passed over.
+
+Sources, proxies and checks of dates of this machine's apt hold in the root as well. Package repositories that git's
+configuration replaces by a local folder (url.….insteadOf) are mounted, so that this works without a network once the
+Debian packages can be had.
 """
 
 import io
@@ -31,6 +38,10 @@ SWIFT_IMAGE_PACKAGES = (
     "libsqlite3-dev,libstdc++-12-dev,libxml2-dev,pkg-config,tzdata,uuid-dev"
 )
 TOOLCHAIN_MOUNT = "/opt/swift-toolchain"
+# The image of the original deployment guide had about 150 MB; this one must be smaller.
+LARGEST_IMAGE = 150e6
+# Swift's build folder in the stage that builds.
+BUILD_FOLDER = "src/.build"
 
 
 def run(*command, **options):
@@ -44,19 +55,71 @@ def toolchain():
     return pathlib.Path(swift).resolve().parent.parent
 
 
+def said_by(*command):
+    """The lines that a command prints, none where it fails or is not there."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    except (OSError, subprocess.CalledProcessError):
+        return []
+
+
+def debian_sources():
+    """(mirror, suite) of this machine's apt for bookworm, else Debian's own."""
+    named = os.environ.get("DEBIAN_MIRROR")
+    if named:
+        return [(named, "bookworm")]
+    listing = said_by("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
+    targets = [line.split() for line in listing]
+    found = [
+        (uri.rstrip("/"), suite)
+        for uri, suite, component in (target for target in targets if len(target) == 3)
+        if suite in ("bookworm", "bookworm-updates", "bookworm-security") and component == "main"
+    ]
+    if any(suite == "bookworm" for _, suite in found):
+        return sorted(set(found), key=lambda source: source[1])
+    return [
+        ("http://deb.debian.org/debian", "bookworm"),
+        ("http://deb.debian.org/debian-security", "bookworm-security"),
+    ]
+
+
+def apt_settings():
+    """Proxies and checks of dates, as this machine's apt has them."""
+    wanted = r"Acquire::(https?::proxy|check-valid-until|check-date)\b.*"
+    return [line for line in said_by("apt-config", "dump") if re.fullmatch(wanted, line, re.IGNORECASE)]
+
+
 def debian_root(folder):
     """A Debian root, made once and used again."""
     base = folder / "debian"
     done = folder / "debian.packages"
-    if done.exists() and done.read_text() == SWIFT_IMAGE_PACKAGES:
-        return base
-    if base.exists():
-        shutil.rmtree(base)
-    mirror = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
-    print(f"build_image: debootstrap bookworm from {mirror}", flush=True)
-    run("debootstrap", "--variant=minbase", f"--include={SWIFT_IMAGE_PACKAGES}", "bookworm", base, mirror)
-    done.write_text(SWIFT_IMAGE_PACKAGES)
+    if not done.exists() or done.read_text() != SWIFT_IMAGE_PACKAGES:
+        if base.exists():
+            run("rm", "-rf", "--one-file-system", base)
+        mirror = next(uri for uri, suite in debian_sources() if suite == "bookworm")
+        print("build_image: debootstrap bookworm", flush=True)
+        environment = dict(os.environ)
+        for line in apt_settings():
+            match = re.fullmatch(r'Acquire::(https?)::proxy "(.+)";', line, re.IGNORECASE)
+            if match and match[2] != "DIRECT":
+                environment.setdefault(f"{match[1].lower()}_proxy", match[2])
+        log = folder / "debootstrap.log"
+        command = ["debootstrap", "--variant=minbase", f"--include={SWIFT_IMAGE_PACKAGES}", "bookworm", base, mirror]
+        with log.open("w") as output:
+            try:
+                run(*command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+            except subprocess.CalledProcessError:
+                tail = "\n".join(log.read_text().splitlines()[-20:])
+                raise SystemExit(f"{tail}\nbuild_image: debootstrap failed; its log is {log}") from None
+        done.write_text(SWIFT_IMAGE_PACKAGES)
+    lines = [f"deb {uri} {suite} main\n" for uri, suite in debian_sources()]
+    (base / "etc/apt/sources.list").write_text("".join(lines))
+    (base / "etc/apt/apt.conf.d/90build-machine").write_text("".join(f"{line}\n" for line in apt_settings()))
     return base
+
+
+def swift_version():
+    return next((line for line in said_by(toolchain() / "bin/swift", "--version") if "Swift version" in line), "?")
 
 
 def git_mounts():
@@ -177,17 +240,34 @@ class Build:
         name = name.strip() or f"stage{len(self.stages)}"
         root = self.folder / f"stage-{name}"
         if root.exists():
+            kept = root / BUILD_FOLDER
+            if os.environ.get("OPS_VERIFY_REUSE") == "1" and kept.is_dir() and not (self.folder / "build").exists():
+                kept.rename(self.folder / "build")
             run("rm", "-rf", "--one-file-system", root)
         image = image.strip()
         if image == "scratch":
             root.mkdir(parents=True)
             self.stage = Stage(name, root, has_swift=False)
         elif re.fullmatch(r"swift:[\w.-]*bookworm", image):
+            print(f"build_image: {image} is not pulled. Its stand-in: Debian by debootstrap, and {swift_version()}", flush=True)
             run("cp", "-a", "--reflink=auto", debian_root(self.folder), root)
             self.stage = Stage(name, root, has_swift=True)
+            self.use_build_folder_again(root)
         else:
             raise SystemExit(f"build_image: does not know how to make the image {image}")
         self.stages[name] = self.stage
+
+    def use_build_folder_again(self, root):
+        kept = self.folder / "build"
+        if not kept.exists():
+            return
+        if os.environ.get("OPS_VERIFY_REUSE") == "1":
+            print("build_image: Swift's build folder of the run before is used again (OPS_VERIFY_REUSE=1)", flush=True)
+            place = root / BUILD_FOLDER
+            place.parent.mkdir(parents=True, exist_ok=True)
+            kept.rename(place)
+        else:
+            run("rm", "-rf", "--one-file-system", kept)
 
     def copy(self, value):
         parts = shlex.split(value)
@@ -278,10 +358,20 @@ def main():
     if image.exists():
         run("rm", "-rf", "--one-file-system", image)
     stage.root.rename(image)
-    size = sum(path.lstat().st_size for path in image.rglob("*") if path.is_file() and not path.is_symlink())
-    print(f"build_image: the image holds {size / 1e6:.0f} MB")
-    if size > 150e6:
-        raise SystemExit("build_image: it should be smaller than 150 MB")
+    report_size(image)
+
+
+def report_size(image):
+    """Says what the image weighs and what of it weighs most; more than the limit is an error."""
+    sizes = {path: path.lstat().st_size for path in image.rglob("*") if path.is_file() and not path.is_symlink()}
+    total = sum(sizes.values())
+    print(f"build_image: the image holds {total / 1e6:.1f} MB in {len(sizes)} files; the largest:")
+    for path, size in sorted(sizes.items(), key=lambda one: one[1], reverse=True)[:8]:
+        print(f"build_image: {size / 1e6:8.1f} MB  /{path.relative_to(image)}")
+    zones = sum(size for path, size in sizes.items() if "zoneinfo" in path.parts)
+    print(f"build_image: {zones / 1e6:8.1f} MB  /usr/share/zoneinfo")
+    if total > LARGEST_IMAGE:
+        raise SystemExit(f"build_image: it should be smaller than {LARGEST_IMAGE / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Checks every PromQL query of the rules and the dashboard against the list of metrics.
 
-usage: check_queries.py [--live URL]
+usage: check_queries.py [--live URL [--patience SECONDS]]
 
 - every metric and label named in a query exists in prometheus/metrics.txt, and label values are known ones;
 - that list names exactly the metrics of the source and of no other program;
 - promtool parses every query, with Grafana's variables filled in;
-- every alert has a chapter in docs/OPERATIONS.md;
-- with --live, a running Prometheus answers every query, and has every metric of the list.
+- every alert has a chapter in docs/OPERATIONS.md, every such chapter an alert, and every alert a test in which it fires
+  and one in which it does not;
+- with --live, a running Prometheus answers every query, and has every metric of the list;
+- with --patience as well, it has numbers for every query but the alerts' within that time (calls are going on).
 
 Needs promtool (Debian: prometheus) and PyYAML.
 """
@@ -19,6 +21,10 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
 
 import yaml
 
@@ -26,6 +32,7 @@ OPS = pathlib.Path(__file__).resolve().parent.parent
 ROOT = OPS.parent
 METRICS = OPS / "prometheus/metrics.txt"
 RULES = OPS / "prometheus/callrouter.rules.yml"
+TESTS = OPS / "prometheus/callrouter.tests.yml"
 DASHBOARDS = sorted((OPS / "grafana").glob("*.json"))
 RENDERED = sorted((ROOT / "Sources/CallRouter/Metrics").glob("*.swift"))
 RUNBOOK = ROOT / "docs/OPERATIONS.md"
@@ -160,22 +167,54 @@ def parse_all(queries):
     return []
 
 
-def ask_live(url, queries, series):
+def ask(url, query):
+    """The numbers of Prometheus' answer that are some, or a sentence in place of them."""
+    address = f"{url}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    try:
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            data = json.load(answer)["data"]
+    except urllib.error.HTTPError as error:
+        return [], json.load(error).get("error", str(error))
+    except OSError as error:
+        return [], f"{url} does not answer: {error}"
+    samples = [data["result"]] if data["resultType"] == "scalar" else [one["value"] for one in data["result"]]
+    return [sample[1] for sample in samples if sample[1] != "NaN"], None
+
+
+def ask_live(url, queries, series, alerts, patience):
+    """What is refused, and what has no series. With patience also what has no number: no alert is asked for one."""
     failures = []
-    for place, query in queries:
-        result = subprocess.run(["promtool", "query", "instant", url, query], capture_output=True, text=True)
-        if result.returncode:
-            failures.append(f"{place}: {result.stderr.strip()}")
     for name in sorted(name for name in series if ":" not in name and name != "up"):
-        result = subprocess.run(["promtool", "query", "instant", url, name], capture_output=True, text=True)
-        if result.returncode or not result.stdout.strip():
+        if not ask(url, f"count({name})")[0]:
             failures.append(f"{url} has no series {name}: does it scrape a router as the job callrouter?")
-    return failures
+    waiting = list(queries)
+    deadline = time.monotonic() + patience
+    while waiting:
+        without = []
+        for place, query in waiting:
+            numbers, problem = ask(url, query)
+            if problem:
+                failures.append(f"{place}: {problem}")
+            elif not numbers and patience and place not in alerts:
+                without.append((place, query))
+        waiting = without
+        if time.monotonic() > deadline:
+            break
+        time.sleep(1 if waiting else 0)
+    return failures + [f"{place}: no number within {patience:g} s of calls: {query}" for place, query in waiting]
+
+
+def tests_of(alert, tests):
+    """How often a test expects an alert to fire, and how often not to."""
+    expectations = [one for test in tests for one in test.get("alert_rule_test", []) if one["alertname"] == alert]
+    fires = sum(bool(one.get("exp_alerts")) for one in expectations)
+    return fires, len(expectations) - fires
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--live", metavar="URL", help="a running Prometheus that scrapes a router")
+    arguments.add_argument("--patience", metavar="SECONDS", type=float, default=0, help="calls are going on")
     options = arguments.parse_args()
 
     series, names = read_metrics()
@@ -185,6 +224,7 @@ def main():
     failures += [f"metrics.txt lacks {name}, which the router shows" for name in sorted(in_source - names)]
     failures += [f"metrics.txt lists {name}, which the router does not show" for name in sorted(names - in_source)]
 
+    tests = yaml.safe_load(TESTS.read_text())["tests"]
     rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
     series |= OWN_METRICS | {rule["record"]: {} for rule in rules if "record" in rule}
     queries = [(f"{RULES.name}: {rule.get('record') or rule['alert']}", rule["expr"]) for rule in rules]
@@ -198,9 +238,10 @@ def main():
             failures.append(f"{place}: {error}")
     failures += parse_all(queries)
 
-    headings = set()
-    if RUNBOOK.exists():
-        headings = {line.lstrip("#").strip() for line in RUNBOOK.read_text().splitlines() if line.startswith("#")}
+    headings = {line.lstrip("#").strip() for line in RUNBOOK.read_text().splitlines() if line.startswith("#")}
+    alerts = {rule["alert"] for rule in rules if "alert" in rule}
+    for heading in sorted(heading for heading in headings - alerts if re.fullmatch(r"CallRouter[A-Z]\w*", heading)):
+        failures.append(f"docs/OPERATIONS.md has the chapter {heading}, which is no alert")
     for rule in rules:
         if "alert" in rule:
             anchor = f"docs/OPERATIONS.md#{rule['alert'].lower()}"
@@ -210,18 +251,21 @@ def main():
                 failures.append(f"docs/OPERATIONS.md has no chapter {rule['alert']}")
             if rule["labels"].get("severity") not in ("critical", "warning"):
                 failures.append(f"{rule['alert']}: its severity is neither critical nor warning")
+            fires, does_not = tests_of(rule["alert"], tests)
+            if not fires or not does_not:
+                failures.append(f"{TESTS.name}: {rule['alert']} needs a test in which it fires, and one in which not")
 
     if options.live:
-        failures += ask_live(options.live, queries, series)
+        places = {f"{RULES.name}: {alert}" for alert in alerts}
+        failures += ask_live(options.live, queries, series, places, options.patience)
 
     for failure in failures:
         print(f"queries: {failure}", file=sys.stderr)
     if failures:
         raise SystemExit(1)
-    alerts = sum("alert" in rule for rule in rules)
     print(
         f"queries: {len(queries)} parse and name metrics that exist, {len(names)} metrics match the source,"
-        f" {alerts} alerts have a runbook"
+        f" {len(alerts)} alerts have tests and a runbook"
     )
 
 

@@ -27,6 +27,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "What happens in the calls.")
     var scenario = Scenario.conversation
 
+    @Option(help: "Show the router's metrics on this port of 127.0.0.1 while the calls last (1 to 65535).")
+    var metricsPort: Int?
+
     @Flag(help: "Print one JSON array of the calls on standard output, and nothing else.")
     var json = false
 
@@ -38,6 +41,9 @@ struct SimulateCommand: AsyncParsableCommand {
         guard self.duration.map({ (1...3600).contains($0) }) ?? true else {
             throw ValidationError("--duration must be 1 to 3600.")
         }
+        guard self.metricsPort.map({ (1...65535).contains($0) }) ?? true else {
+            throw ValidationError("--metrics-port must be 1 to 65535.")
+        }
     }
 
     func run() async throws {
@@ -48,6 +54,7 @@ struct SimulateCommand: AsyncParsableCommand {
             scenario: self.scenario,
             length: self.duration.map { .seconds($0) },
             callCount: self.calls,
+            metricsPort: self.metricsPort,
             keepsData: self.keep,
             console: console
         )

@@ -8,6 +8,8 @@ struct Simulation: Sendable {
     /// How long a call is to be; nil for as long as its scenario takes.
     let length: Duration?
     let callCount: Int
+    /// The loopback port of the router's metrics; nil for none.
+    let metricsPort: Int?
     let keepsData: Bool
     let console: SimulationConsole
     /// The router's DATA_DIR.
@@ -66,8 +68,9 @@ struct Simulation: Sendable {
 
     /// Runs the router for as long as the calls take.
     private func play(_ plan: ScenarioPlan, _ network: SimulatedNetwork) async throws -> [CallResult] {
-        let environment = SimulatedRouter.environment(dataDirectory: self.directory.path, network: network)
+        var environment = SimulatedRouter.environment(dataDirectory: self.directory.path, network: network)
             .merging(plan.environment) { $1 }
+        if let metricsPort = self.metricsPort { environment["METRICS_PORT"] = String(metricsPort) }
         let observer = SimulationObserver(console: self.console)
         let router = try SimulatedRouter(environment: environment, observer: observer)
         return try await withThrowingTaskGroup(of: Part.self) { group in

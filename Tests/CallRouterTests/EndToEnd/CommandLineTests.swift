@@ -41,6 +41,7 @@ struct CommandLineTests {
         "wrong usage exits with 64",
         arguments: [
             ["dance"], ["serve", "--loud"], ["simulate", "--scenario", "opera"], ["simulate", "--calls", "0"],
+            ["simulate", "--metrics-port", "0"],
             ["probe"],
             ["probe", "not a url"],
         ]
