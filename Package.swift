@@ -137,5 +137,8 @@ for target in package.targets where !["CShims", "CPhoneNumbers", "CSoxr", "CLoad
         .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
         .treatAllWarnings(as: .error),
+        // Overlapping accesses are found by the compiler, and at run time in every debug build, hence in every test; in a
+        // release each frame would pay for looking again.
+        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
     ]
 }

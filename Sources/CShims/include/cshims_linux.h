@@ -9,6 +9,13 @@
 
 /// Lets the thread or process `pid` (0: the calling thread) run on `cpu` only: sched_setaffinity(2). 0, or -1 and errno.
 int cshims_pin(pid_t pid, int cpu);
+
+/// How many CPUs the calling thread may run on: sched_getaffinity(2). At least 1.
+int cshims_usable_cpus(void);
+
+/// Gives back the pages of code and constants that are mapped from files: madvise(2) with MADV_DONTNEED on what cannot be
+/// written. What is still needed comes back from the page cache at its next use.
+void cshims_release_code_pages(void);
 #endif
 
 #endif

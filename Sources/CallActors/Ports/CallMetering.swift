@@ -1,7 +1,7 @@
 /// What calls tell the metrics.
 ///
 /// Cheap enough to be called once per frame; never blocks.
-package protocol CallMetering: Sendable {
+package protocol CallMetering: AnyObject, Sendable {
     func frameWritten(_ direction: FrameDirection, relay: Duration)
     func framesDropped(_ direction: FrameDirection, reason: FrameDropReason, count: Int)
     func framesReplayed(count: Int)

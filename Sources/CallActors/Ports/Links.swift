@@ -4,7 +4,7 @@ import Wire
 /// A carrier stream, as the call that it carries uses it.
 ///
 /// All methods are called on the call's loop and return at once.
-package protocol CarrierLink: Sendable {
+package protocol CarrierLink: AnyObject, Sendable {
     /// Tells this stream from the other streams of the process.
     var id: UInt64 { get }
     var streamSID: String { get }
@@ -27,7 +27,7 @@ package protocol CarrierLink: Sendable {
 /// An open socket to the voice model.
 ///
 /// All methods are called on the call's loop and return at once.
-package protocol ModelLink: Sendable {
+package protocol ModelLink: AnyObject, Sendable {
     var isWritable: Bool { get }
     /// Queues one piece of caller audio: base64 text in the session's input format.
     func append(base64: ByteBuffer)

@@ -119,16 +119,22 @@ final class ModelSocket: WebSocketDelegate {
 }
 
 /// A session's hold on its model socket, on the loop of both.
-struct ModelSocketLink: ModelLink {
-    let dialect: any ModelDialect
-    let handler: NIOLoopBound<WebSocketHandler>
+final class ModelSocketLink: ModelLink {
+    private let dialect: any ModelDialect
+    private let handler: NIOLoopBound<WebSocketHandler>
+    /// What stands around each piece of audio.
+    private let prefix: StaticString
+    private let suffix: StaticString
+
+    init(dialect: any ModelDialect, handler: NIOLoopBound<WebSocketHandler>) {
+        self.dialect = dialect
+        self.handler = handler
+        (self.prefix, self.suffix) = dialect.appendEnvelope
+    }
 
     var isWritable: Bool { self.handler.value.isWritable }
 
-    func append(base64: ByteBuffer) {
-        let envelope = self.dialect.appendEnvelope
-        self.handler.value.send(prefix: envelope.prefix, base64, suffix: envelope.suffix)
-    }
+    func append(base64: ByteBuffer) { self.handler.value.send(prefix: self.prefix, base64, suffix: self.suffix) }
 
     func send(_ command: ModelCommand, eventID: String) {
         self.handler.value.send(text: self.dialect.encode(command, eventID: eventID))

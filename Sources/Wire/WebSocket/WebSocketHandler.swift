@@ -36,6 +36,8 @@ package final class WebSocketHandler: ChannelInboundHandler {
     private var closing: WebSocketClosing
     private var delegate: (any WebSocketDelegate)?
     private var context: ChannelHandlerContext?
+    /// As the channel has told last, on its way out of a write too: asked for several times for each frame.
+    private var channelIsWritable = true
     /// That of the channel; stays when the context goes.
     private var eventLoop: NIOIsolatedEventLoop?
     private var deadline: Scheduled<Void>?
@@ -73,10 +75,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
     package var isOpen: Bool { self.closing.isOpen && self.context != nil }
 
     /// Open, and the peer reads fast enough: at most 64 KiB wait to be written.
-    package var isWritable: Bool {
-        guard self.closing.isOpen, let context = self.context else { return false }
-        return context.channel.isWritable
-    }
+    package var isWritable: Bool { self.closing.isOpen && self.channelIsWritable && self.context != nil }
 
     /// Bytes that wait in the channel to be written; 0 on a closed one.
     package var bufferedByteCount: Int {
@@ -97,7 +96,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
         self.callDepth += 1
         defer { self.callDepth -= 1 }
         let frame = self.builder.frame(.text, byteCount: byteCount, write)
-        if !context.channel.isWritable, self.bufferedByteCount + frame.readableBytes > self.maxBufferedByteCount {
+        if !self.channelIsWritable, self.bufferedByteCount + frame.readableBytes > self.maxBufferedByteCount {
             self.handle(.breach(.slowReader))
             return
         }
@@ -141,6 +140,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        self.channelIsWritable = context.channel.isWritable
         self.eventLoop = context.eventLoop.assumeIsolated()
         // A frame of sound is some 300 bytes: two buffers of 2 KiB for each call would be the largest part of its memory
         // after the sound itself. Where a channel has no such option, its own way of reading stays.
@@ -206,9 +206,10 @@ package final class WebSocketHandler: ChannelInboundHandler {
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.channelIsWritable = context.channel.isWritable
         if self.callDepth == 0 {
             self.reportWritability()
-            if context.channel.isWritable { self.answerPing() }
+            if self.channelIsWritable { self.answerPing() }
         } else if !self.owesWritability {
             self.owesWritability = true
             self.eventLoop?.execute { self.reportWritability() }
@@ -218,8 +219,8 @@ package final class WebSocketHandler: ChannelInboundHandler {
 
     private func reportWritability() {
         self.owesWritability = false
-        guard self.closing.isOpen, let context = self.context else { return }
-        self.delegate?.webSocketWritabilityChanged(self, isWritable: context.channel.isWritable)
+        guard self.closing.isOpen, self.context != nil else { return }
+        self.delegate?.webSocketWritabilityChanged(self, isWritable: self.channelIsWritable)
     }
 
     // MARK: Writing
