@@ -33,7 +33,11 @@ extension ConfigurationVariable {
     static let logLevel = Self("LOG_LEVEL", for: "the least important records that are logged", example: "info")
     static let debug = Self("DEBUG", for: "a short way to LOG_LEVEL=debug", example: "true")
     static let logFormat = Self("LOG_FORMAT", for: "the form of the log: json or text", example: "json")
-    static let nodeEnvironment = Self("NODE_ENV", for: "the deployment's name; development makes text the log's form", example: "production")
+    static let nodeEnvironment = Self(
+        "NODE_ENV",
+        for: "the deployment's name; development makes text the log's form",
+        example: "production"
+    )
     static let sentryDSN = Self(
         "SENTRY_DSN",
         for: "where unhandled failures are reported",

@@ -36,7 +36,9 @@ package struct Platform: Sendable, Equatable {
         let variable = ConfigurationVariable.platformStop
         let told = ([variable.name] + variable.aliases).lazy.compactMap { name -> (Duration, String)? in
             // A number of seconds, as all of them write it; the platform's own words must not stop a start.
-            guard let seconds = environment[name].flatMap(Double.init), (0...86_400).contains(seconds) else { return nil }
+            guard let seconds = environment[name].flatMap(Double.init), (0...86_400).contains(seconds) else {
+                return nil
+            }
             return (.seconds(seconds), name)
         }.first
         if self.kind == .fly, (told?.0 ?? .zero) > Self.flyLimit {
@@ -55,7 +57,8 @@ package struct Platform: Sendable, Equatable {
         let drain = Self.seconds(limits.drainTime)
         // The most that fits: a drain, and in it a call with its goodbye.
         let fitting = max(.zero, stop - Self.lastWrites)
-        let advice = "Set DRAIN_SECONDS to \(Self.seconds(fitting)) and MAX_CALL_SECONDS to "
+        let advice =
+            "Set DRAIN_SECONDS to \(Self.seconds(fitting)) and MAX_CALL_SECONDS to "
             + "\(Self.seconds(max(.seconds(1), fitting - Self.goodbye))) at most"
         return "\(self.kind.rawValue) kills the process \(Self.seconds(stop)) s after SIGTERM"
             + (self.stopVariable.map { " (\($0))" } ?? ", its maximum")

@@ -9,7 +9,9 @@ package enum LoggingSetup {
     ///   - configuration: Level and form of the log.
     ///   - reporter: Hears of what is logged at `error` and `critical`.
     /// - Returns: The sink, to be flushed before the process exits.
-    package static func bootstrap(_ configuration: RouterConfiguration.Logging, reporter: FailureReporter? = nil) -> LogSink {
+    package static func bootstrap(_ configuration: RouterConfiguration.Logging, reporter: FailureReporter? = nil)
+        -> LogSink
+    {
         let format = configuration.format ?? (isatty(2) == 1 ? .text : .json)
         let level = configuration.level
         let sink = LogSink(descriptor: 2) { count in

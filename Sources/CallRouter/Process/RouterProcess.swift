@@ -113,7 +113,7 @@ package final class RouterProcess: Sendable {
         let previous = mark.set()
         let group = self.givenGroup ?? MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let failure: StartError?
-        do {
+        do throws(StartError) {
             let context = RouterContext(
                 configuration: self.configuration,
                 dataDirectory: directory,
@@ -150,8 +150,10 @@ package final class RouterProcess: Sendable {
         if let version = previous.version { metadata["previous_version"] = "\(version)" }
         if let start = previous.startedAt { metadata["previous_start"] = "\(start)" }
         self.logger.error(
-            "The previous process ended without a shutdown: it crashed, was killed, or lost its machine. What it left is "
-                + "finished now. Look at the end of its log, and at the kernel's for a lack of memory.",
+            """
+            The previous process ended without a shutdown: it crashed, was killed, or lost its machine. What it left is \
+            finished now. Look at the end of its log, and at the kernel's for a lack of memory.
+            """,
             metadata: metadata
         )
     }

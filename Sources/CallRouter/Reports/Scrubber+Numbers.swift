@@ -10,7 +10,9 @@ extension Scrubber {
         guard end > start else { return nil }
         // Base64 goes on behind signs that paths have, too.
         var whole = end
-        while Self.isToken(text, whole) || whole < text.count && "+/=".unicodeScalars.contains(text[whole]) { whole += 1 }
+        while Self.isToken(text, whole) || whole < text.count && "+/=".unicodeScalars.contains(text[whole]) {
+            whole += 1
+        }
         let long = text.string(start..<whole)
         if long.contains(where: { "+=".contains($0) }), Self.isMixed(long, atLeast: 20) {
             return .init(count: whole - start, by: Self.secret)
@@ -85,7 +87,9 @@ extension Scrubber {
 
     /// Seven digits or more, however they are set apart.
     static func telephoneNumber(_ text: ScrubbedText, _ start: Int) -> ScrubbedText.Replacement? {
-        if let count = Self.callIdentifier(text, start) ?? Self.date(text, start) { return .init(count: count, by: nil) }
+        if let count = Self.callIdentifier(text, start) ?? Self.date(text, start) {
+            return .init(count: count, by: nil)
+        }
         var first = start
         while first < text.count, first - start < 2, "+(＋（".unicodeScalars.contains(text[first]) { first += 1 }
         guard text.isDigit(first) else { return nil }

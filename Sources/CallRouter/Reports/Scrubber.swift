@@ -131,7 +131,8 @@ struct Scrubber: Sendable {
             return nil
         }
         while value < text.count, "\"' \t".unicodeScalars.contains(text[value]) { value += 1 }
-        for scheme in ["bearer", "basic", "digest", "token"] where text.lowercased(at: value, count: scheme.count) == scheme {
+        for scheme in ["bearer", "basic", "digest", "token"]
+        where text.lowercased(at: value, count: scheme.count) == scheme {
             let after = value + scheme.count
             guard after < text.count, text[after] == " " else { continue }
             value = after

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Wire
 
 /// The mark that a running router leaves in its data directory, and takes away when it has come to its end.
@@ -29,7 +30,7 @@ struct RunMark: Sendable {
             "pid": .integer(Int(getpid())), "started_at": .string(date.timestamp), "version": .string(version),
         ])
         // A full disk is told of by the store; without a mark only the next start's report is missing.
-        try? Data(String(buffer: mark.encoded()).utf8).write(to: URL(fileURLWithPath: self.path), options: .atomic)
+        try? Data(mark.encoded().readableBytesView).write(to: URL(fileURLWithPath: self.path), options: .atomic)
         return previous
     }
 

@@ -236,7 +236,7 @@ extension SupabaseStore {
     /// Finds out which of the optional columns the project has; false where it does not say.
     func probeColumns() async -> Bool {
         do throws(SupabaseError) {
-            let missing = try await self.client.missingColumns(timeout: Self.readTimeout)
+            let missing = try await self.client.missing(SupabaseColumns.optional, timeout: Self.readTimeout)
             for column in SupabaseColumns.optional {
                 if missing.contains(column) { _ = self.columns.drop(column) } else { self.columns.restore(column) }
             }
