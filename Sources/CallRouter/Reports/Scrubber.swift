@@ -56,8 +56,9 @@ struct Scrubber: Sendable {
         var end = start + 1
         while end < text.count, text[end] != close { end += 1 }
         if open == "'", end == text.count { return nil }
+        // A single word is a name; it is passed over whole, so that its end does not open the next one.
         let hasSpace = (start + 1..<end).contains { text[$0].properties.isWhitespace }
-        guard hasSpace else { return nil }
+        guard hasSpace else { return .init(count: min(end + 1, text.count) - start, by: nil) }
         let closing = end < text.count ? String(close) : ""
         return .init(count: min(end + 1, text.count) - start, by: "\(open)\(Self.words)\(closing)")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import StandIns
 import Testing
 
@@ -8,7 +9,9 @@ struct SentryTests {
     func crash() async throws {
         try await EndToEndBed.run { bed in
             let receiver = try await SentryReceiver.start()
-            let environment = ["SENTRY_DSN": receiver.dsn, "NODE_ENV": "staging", "LOG_LEVEL": "critical"]
+            let environment = [
+                "SENTRY_DSN": receiver.dsn, "NODE_ENV": "staging", "LOG_LEVEL": "critical", "RESUME_SECONDS": "0.2",
+            ]
             let (first, _) = try await bed.start(environment: ["SENTRY_DSN": receiver.dsn])
             let call = bed.carrier.makeCall()
             async let line: Void = call.run()
@@ -25,8 +28,7 @@ struct SentryTests {
             #expect(event["level"] == "error" && event["environment"] == "staging")
             #expect(event["extra"]?["calls"] == "1")
             #expect(event["extra"]?["previous_version"]?.string == event["release"]?.string?.dropFirst(11).description)
-            second.signal(SIGINT)
-            second.signal(SIGINT)
+            second.signal(SIGTERM)
             #expect(try await second.end().status == 0)
 
             // This one came to its end: the third has nothing to report.

@@ -1,6 +1,7 @@
 import CallActors
 import Foundation
 import Logging
+import NIOCore
 import NIOHTTP1
 import Testing
 
