@@ -50,6 +50,15 @@ def expect_times(place, environment, patience, before=0):
     )
 
 
+def expect_told(place, environment, patience):
+    """The router is told how long the platform waits, so that it can warn."""
+    expect(
+        environment.get("PLATFORM_STOP_SECONDS") == str(patience),
+        place,
+        f"PLATFORM_STOP_SECONDS is {environment.get('PLATFORM_STOP_SECONDS')}, and the platform waits {patience} s",
+    )
+
+
 def seconds(text):
     match = re.fullmatch(r"(\d+)(s|m|)", str(text))
     return int(match[1]) * (60 if match[2] == "m" else 1)
@@ -75,6 +84,7 @@ def check_fly():
     expect(fly["kill_signal"] == "SIGTERM", place, "SIGTERM drains")
     expect(fly["kill_timeout"] <= 300, place, "Fly waits 300 s at most")
     expect_times(place, environment, fly["kill_timeout"])
+    expect_told(place, environment, fly["kill_timeout"])
     expect((OPS / fly["build"]["dockerfile"]).exists(), place, "the Dockerfile is named relative to this file")
     service = fly["http_service"]
     expect(service["internal_port"] == 8080, place, "the router listens on 8080")
@@ -152,6 +162,10 @@ def check_kubernetes():
         pod["terminationGracePeriodSeconds"],
         before=container["lifecycle"]["preStop"]["sleep"]["seconds"],
     )
+    own = {variable["name"]: variable["value"] for variable in container["env"]}
+    check_environment(place, own)
+    pre_stop = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    expect_told(place, own, pod["terminationGracePeriodSeconds"] - pre_stop)
     expect(container["livenessProbe"]["httpGet"]["path"] == "/health", place, "liveness is /health, 200 while draining")
     expect(container["readinessProbe"]["httpGet"]["path"] == "/ready", place, "readiness is /ready")
     expect({port["containerPort"] for port in container["ports"]} == {8080, 9091}, place, "the ports are 8080 and 9091")
@@ -222,6 +236,8 @@ def check_systemd():
     text = (OPS / place).read_text()
     unit = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
     expect_times(place, {}, int(unit["TimeoutStopSec"]))
+    told = dict(re.findall(r"^Environment=(PLATFORM_STOP_SECONDS)=(\d+)$", text, re.MULTILINE))
+    expect_told(place, told, int(unit["TimeoutStopSec"]))
     expect(unit["KillSignal"] == "SIGTERM" and unit["KillMode"] == "mixed", place, "SIGTERM drains")
     expect(
         {"64", "78"} <= set(unit["RestartPreventExitStatus"].split()), place, "bad configuration is not started again"

@@ -8,7 +8,7 @@ extension CallRegistry {
     package func recover() async {
         let left: [CallRecord]
         do throws(StoreError) { left = try await self.ports.store.liveCalls() } catch {
-            self.logger.error("\(error)")
+            self.logger.error("\(error)", error: error)
             self.ports.metrics.error(.store)
             return
         }

@@ -34,7 +34,7 @@ extension CallRegistry {
                 await self.ports.ended(end)
                 session = nil
             case .failed(let failure, let link, let format):
-                self.logger.error("\(failure)", metadata: ["call_id": "\(callID)"])
+                self.logger.error("\(failure)", error: failure, metadata: ["call_id": "\(callID)"])
                 session = await self.restart(running, after: failure, link: link, format: format)
             }
         }
@@ -58,6 +58,12 @@ extension CallRegistry {
         let record = stored ?? session.record
         guard self.closing != .now, restarts <= self.settings.restartLimit else {
             let isDrained = self.closing == .now
+            if !isDrained {
+                self.logger.error(
+                    "A call is given up: its session failed again after every restart that it may have.",
+                    metadata: ["call_id": "\(callID)", "restarts": "\(self.settings.restartLimit)"]
+                )
+            }
             let (code, reason): (UInt16, String) = isDrained ? (1001, "draining") : (1000, "call over")
             link?.close(code: code, reason: reason)
             await self.complete(record, isDrained ? .drained : .crashed, past: past, errorMessage: "\(failure)")
@@ -153,7 +159,7 @@ extension CallRegistry {
     }
 
     private func report(_ error: StoreError, _ callID: String) {
-        self.logger.error("\(error)", metadata: ["call_id": "\(callID)"])
+        self.logger.error("\(error)", error: error, metadata: ["call_id": "\(callID)"])
         self.ports.metrics.error(.store)
     }
 }

@@ -18,7 +18,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try ConfigurationLoader.load()
-        let sink = LoggingSetup.bootstrap(configuration.logging)
+        let reporter = FailureReporter(configuration)
+        let sink = LoggingSetup.bootstrap(configuration.logging, reporter: reporter)
         defer { sink.flush() }
         // A log or a peer that has gone away must not end the calls.
         signal(SIGPIPE, SIG_IGN)
@@ -30,12 +31,29 @@ struct ServeCommand: AsyncParsableCommand {
             logger: logger,
             assemble: RouterAssembly.assemble,
             onOverdue: {
+                reporter?.flush(limit: .milliseconds(200))
                 sink.flush(limit: .milliseconds(200))
                 // Not `exit`: its handlers would wait for what is stuck.
                 _exit(0)
             }
         )
-        let failure = await withTaskGroup(of: StartError?.self) { group in
+        let failure = await withTaskGroup(of: Void.self) { group in
+            if let reporter { group.addTask { await reporter.run() } }
+            let failure = await Self.run(router, signals)
+            if let failure { logger.critical("\(failure)", error: failure) } else { logger.notice("Stopped") }
+            reporter?.finish(within: router.isHurried ? Self.hurriedReports : Self.lastReports)
+            return failure
+        }
+        if failure != nil { throw ExitCodes.unavailable }
+    }
+
+    /// How long failures that are not reported yet may keep the process.
+    private static let lastReports = Duration.seconds(2)
+    /// The same where the end was asked for twice; the contract allows 5 s for all of it.
+    private static let hurriedReports = Duration.milliseconds(300)
+
+    private static func run(_ router: RouterProcess, _ signals: UnixSignalsSequence) async -> StartError? {
+        await withTaskGroup(of: StartError?.self) { group in
             group.addTask {
                 for await signal in signals { Self.pass(signal, to: router) }
                 return nil
@@ -48,11 +66,6 @@ struct ServeCommand: AsyncParsableCommand {
                 return error
             }
         }
-        if let failure {
-            logger.critical("\(failure)")
-            throw ExitCodes.unavailable
-        }
-        logger.notice("Stopped")
     }
 
     private static func pass(_ signal: UnixSignal, to router: RouterProcess) {

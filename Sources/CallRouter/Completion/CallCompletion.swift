@@ -84,7 +84,7 @@ package struct CallCompletion: Sendable {
                 try await self.store.update(callID: callID, change)
                 return true
             } catch {
-                self.logger.error("\(error)", metadata: ["call_id": "\(callID)"])
+                self.logger.error("\(error)", error: error, metadata: ["call_id": "\(callID)"])
             }
             // A cancelled wait only means that there is no time left: the next attempt comes at once.
             try? await Task.sleep(for: wait)

@@ -137,7 +137,7 @@ package actor SummaryWorker {
         } catch {
             scan.storeFailed(at: self.now(), jitter: self.jitter())
             self.scan = scan
-            self.logger.error("\(error)")
+            self.logger.error("\(error)", error: error)
         }
     }
 
@@ -213,7 +213,7 @@ package actor SummaryWorker {
                     metadata: metadata
                 )
             case .giveUp:
-                self.logger.error("A call's summary is given up. \(error)", metadata: metadata)
+                self.logger.error("A call's summary is given up. \(error)", error: error, metadata: metadata)
                 let seconds = Int(self.policy.patience / .seconds(1))
                 job.answer = .givenUp(message: "No summary within \(seconds) s of the call's end. \(error)")
             }

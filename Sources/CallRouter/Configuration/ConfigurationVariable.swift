@@ -33,12 +33,22 @@ extension ConfigurationVariable {
     static let logLevel = Self("LOG_LEVEL", for: "the least important records that are logged", example: "info")
     static let debug = Self("DEBUG", for: "a short way to LOG_LEVEL=debug", example: "true")
     static let logFormat = Self("LOG_FORMAT", for: "the form of the log: json or text", example: "json")
-    static let nodeEnvironment = Self("NODE_ENV", for: "development makes text the log's form", example: "production")
+    static let nodeEnvironment = Self(
+        "NODE_ENV",
+        for: "the deployment's name; development makes text the log's form",
+        example: "production"
+    )
     static let sentryDSN = Self(
         "SENTRY_DSN",
         for: "where unhandled failures are reported",
         example: "https://key@o0.ingest.sentry.io/1",
         isSecret: true
+    )
+    static let platformStop = Self(
+        "PLATFORM_STOP_SECONDS",
+        "RAILWAY_DEPLOYMENT_DRAINING_SECONDS",
+        for: "how long the platform waits after SIGTERM before it kills, for warnings about DRAIN_SECONDS",
+        example: "345"
     )
     static let apiToken = Self(
         "ROUTER_API_TOKEN",

@@ -29,8 +29,10 @@ extension RouterConfiguration {
             summaryRetryTime: reader.seconds(.summaryRetry, in: 0...31_536_000, default: 86_400)
         )
         self.logging = Self.logging(&reader)
-        self.sentryDSN = reader.secret(.sentryDSN)
-        Self.warnOfWhatIsNotBuilt(&reader)
+        self.sentryDSN = Self.sentryDSN(&reader)
+        self.environmentName = Self.environmentName(&reader)
+        self.platform = Platform(environment: environment)
+        if let warning = self.platform.drainWarning(self.limits) { reader.warn(warning) }
         self.warnings = reader.warnings
         guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
     }

@@ -22,7 +22,12 @@ package struct RouterConfiguration: Sendable, Equatable {
     package var dialling: Dialling
     package var storage: Storage
     package var logging: Logging
-    package var sentryDSN: Secret?
+    /// Where failures are reported; nil: they are only logged.
+    package var sentryDSN: SentryDSN?
+    /// What `NODE_ENV` calls this deployment: `production` unless it says otherwise.
+    package var environmentName: String
+    /// Who runs this process, and how long it waits for a drain.
+    package var platform: Platform
     /// What works but should not stay as it is, one sentence each; logged at every start.
     package var warnings: [String]
 

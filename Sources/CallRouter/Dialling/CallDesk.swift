@@ -181,7 +181,7 @@ package struct CallDesk: CallIntake {
     }
 
     private func unavailable(_ error: StoreError) -> CallIntakeError {
-        self.logger.error("\(error)")
+        self.logger.error("\(error)", error: error)
         return .storeUnavailable
     }
 }

@@ -47,7 +47,7 @@ package struct CarrierDesk: CarrierEvents {
             self.logger.debug("The carrier reports of a call that is not on record.")
             return nil
         } catch {
-            self.logger.error("\(error)")
+            self.logger.error("\(error)", error: error)
             return callID
         }
     }

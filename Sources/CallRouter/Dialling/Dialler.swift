@@ -226,7 +226,7 @@ package actor Dialler {
 
     /// The store counts its failures itself.
     func report(_ error: StoreError, _ callID: String? = nil) {
-        self.logger.error("\(error)", metadata: callID.map { ["call_id": "\($0)"] })
+        self.logger.error("\(error)", error: error, metadata: callID.map { ["call_id": "\($0)"] })
     }
 
     func report(_ error: CarrierError, _ callID: String) {

@@ -18,7 +18,7 @@ struct ErrorShape: RouterMiddleware {
         } catch let error as any HTTPResponseError {
             return Self.shape(error.status)
         } catch {
-            context.logger.error("A request failed unexpectedly", metadata: ["error": "\(error)"])
+            context.logger.error("A request failed unexpectedly", error: error)
             return Self.shape(.internalServerError)
         }
     }

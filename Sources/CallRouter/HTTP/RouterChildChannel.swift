@@ -66,7 +66,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
             let response = try await self.responder.respond(to: request, context: context)
             return request.method == .head ? response.createHeadResponse() : response
         } catch {
-            logger.error("A request failed unexpectedly", metadata: ["error": "\(error)"])
+            logger.error("A request failed unexpectedly", error: error)
             return APIError(.internalServerError, code: "internal", message: "The request failed here.").response
         }
     }

@@ -138,7 +138,7 @@ struct StreamGate: Sendable {
             try await self.store.insert(record)
             return .success(record)
         } catch {
-            self.logger.error("\(error)")
+            self.logger.error("\(error)", error: error)
             return .failure(Refusal(reason: .unknownCall))
         }
     }

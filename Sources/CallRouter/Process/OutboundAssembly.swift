@@ -86,7 +86,7 @@ struct OutboundAssembly: Sendable {
             try await self.store.optOut(OptOut(number: number, at: Date(), source: .call))
             return true
         } catch {
-            self.logger.error("\(error)")
+            self.logger.error("\(error)", error: error)
             return false
         }
     }

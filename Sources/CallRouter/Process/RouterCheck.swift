@@ -1,8 +1,6 @@
-import AsyncHTTPClient
 import Foundation
 import Logging
 import NIOCore
-import NIOHTTP1
 import Wire
 
 /// Looks at everything that a router needs, without starting one.
@@ -16,11 +14,14 @@ struct RouterCheck: Sendable {
     /// Makes the checks one after the other, and reports each finding as it is made.
     func run(report: (Finding) -> Void) async {
         for warning in self.configuration.warnings { report(.warning("configuration", warning)) }
+        for finding in ModelNames.findings(self.configuration) { report(finding) }
         report(await self.voiceModel())
         for finding in await self.claude() { report(finding) }
         for finding in await CarrierCheck(configuration: self.configuration, eventLoopGroup: self.eventLoopGroup)
             .findings()
         { report(finding) }
+        if let finding = SigningKeyCheck.finding(self.configuration) { report(finding) }
+        report(await ClockCheck(configuration: self.configuration, eventLoopGroup: self.eventLoopGroup).finding())
         report(self.store())
         if let supabase = self.configuration.supabase {
             for finding in await SupabaseCheck(settings: supabase, eventLoopGroup: self.eventLoopGroup).findings() {
@@ -35,13 +36,17 @@ struct RouterCheck: Sendable {
             )
             for finding in await queue.findings() { report(finding) }
         }
-        for finding in MachineCheck(configuration: self.configuration).findings() { report(finding) }
-        report(await self.publicURL())
-        if let url = self.configuration.dialling.redisURL {
-            let queue = self.configuration.dialling.queue
-            let check = QueueCheck(url: url, queue: queue, eventLoopGroup: self.eventLoopGroup)
-            for finding in await check.findings() { report(finding) }
+        if let dsn = self.configuration.sentryDSN {
+            report(await SentryCheck(dsn: dsn, eventLoopGroup: self.eventLoopGroup).finding())
         }
+        for finding in MachineCheck(configuration: self.configuration).findings() { report(finding) }
+        for finding in DrainCheck(configuration: self.configuration).findings() { report(finding) }
+        let publicURL = PublicURLCheck(
+            publicURL: self.configuration.publicURL,
+            streamAuth: self.configuration.streams.auth,
+            eventLoopGroup: self.eventLoopGroup
+        )
+        for finding in await publicURL.findings() { report(finding) }
     }
 
     /// Opens the Realtime socket, which costs nothing as long as nothing is said.
@@ -107,9 +112,11 @@ struct RouterCheck: Sendable {
         for model in models {
             let started = ContinuousClock.now
             do throws(AnthropicError) {
-                _ = try await client.model(model, timeout: Self.timeout)
+                let told = try await client.model(model, timeout: Self.timeout)
+                let duration = started.duration(to: .now).milliseconds
+                let isThere = Finding.ok("Claude", "\(model) is there, answered in \(duration) ms")
                 findings.append(
-                    .ok("Claude", "\(model) is there, answered in \(started.duration(to: .now).milliseconds) ms")
+                    ModelNames.finding(model: model, lifecycle: told.lifecycle, retiresAt: told.retiresAt) ?? isThere
                 )
             } catch {
                 findings.append(.failed("Claude", "\(model): \(error)"))
@@ -137,40 +144,6 @@ struct RouterCheck: Sendable {
         } catch {
             return .failed(subject, error.description)
         }
-    }
-
-    /// Fetches the public address; it may be meant for a router that is not running yet, or not reachable from inside.
-    private func publicURL() async -> Finding {
-        let subject = "PUBLIC_URL"
-        guard let publicURL = self.configuration.publicURL else {
-            return .warning(
-                subject,
-                "not set: documents for the carrier cannot be served and calls cannot be placed. Set it to this "
-                    + "router's public address."
-            )
-        }
-        let client = HTTPClient(eventLoopGroup: self.eventLoopGroup)
-        let url = publicURL.web("/health")
-        let finding: Finding
-        do {
-            let response = try await client.execute(HTTPClientRequest(url: url), timeout: TimeAmount(Self.timeout))
-            let body = try await response.body.collect(upTo: 64 * 1024)
-            if response.status == .ok, HealthAnswer(body) != nil {
-                finding = .ok(subject, "\(url) is answered by a router")
-            } else {
-                finding = .warning(
-                    subject,
-                    "\(url) answers HTTP \(response.status.code), and not as a router. Check the address and the proxy in front."
-                )
-            }
-        } catch {
-            finding = .warning(
-                subject,
-                "\(url) cannot be fetched from here (\(error)). Start the router, or check DNS, certificate and proxy."
-            )
-        }
-        try? await client.shutdown()
-        return finding
     }
 
     private static let silence = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }

@@ -81,6 +81,9 @@ package final class RouterProcess: Sendable {
     /// New calls are refused.
     package var isDraining: Bool { self.state.withLock { $0.isDraining } }
 
+    /// The end was asked for twice.
+    package var isHurried: Bool { self.state.withLock { $0.isHurried } }
+
     private var isStopping: Bool {
         switch self.state.withLock({ $0.phase }) {
         case .running, .holding: false
@@ -106,9 +109,11 @@ package final class RouterProcess: Sendable {
         } catch {
             throw .dataDirectory(error)
         }
+        let mark = RunMark(directory: directory)
+        let previous = mark.set()
         let group = self.givenGroup ?? MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let failure: StartError?
-        do {
+        do throws(StartError) {
             let context = RouterContext(
                 configuration: self.configuration,
                 dataDirectory: directory,
@@ -117,7 +122,14 @@ package final class RouterProcess: Sendable {
                 logger: self.logger,
                 isDraining: { self.isDraining }
             )
-            let parts = try await self.assemble(context)
+            let parts: RouterParts
+            do throws(StartError) {
+                parts = try await self.assemble(context)
+            } catch {
+                if let previous { self.report(previous, calls: nil) }
+                throw error
+            }
+            if let previous { await self.report(previous, calls: Self.liveCallCount(parts.store)) }
             await parts.switchboard.recover()
             failure = await self.operate(parts, on: group)
             await parts.close()
@@ -125,9 +137,30 @@ package final class RouterProcess: Sendable {
             failure = error
         }
         if self.givenGroup == nil { try? await group.shutdownGracefully() }
+        mark.clear()
         // The lock on the directory goes last: by now nothing writes there any more.
         withExtendedLifetime(directory) {}
         if let failure { throw failure }
+    }
+
+    /// Says that the process before this one did not come to its end; `calls` were live then.
+    private func report(_ previous: RunMark.Previous, calls: Int?) {
+        var metadata: Logger.Metadata = [:]
+        if let calls { metadata["calls"] = "\(calls)" }
+        if let version = previous.version { metadata["previous_version"] = "\(version)" }
+        if let start = previous.startedAt { metadata["previous_start"] = "\(start)" }
+        self.logger.error(
+            """
+            The previous process ended without a shutdown: it crashed, was killed, or lost its machine. What it left is \
+            finished now. Look at the end of its log, and at the kernel's for a lack of memory.
+            """,
+            metadata: metadata
+        )
+    }
+
+    /// The calls that are on record as live; nil where the store does not answer, which says so itself.
+    private static func liveCallCount(_ store: any CallStore) async -> Int? {
+        do throws(StoreError) { return try await store.liveCalls().count } catch { return nil }
     }
 
     private enum Ending {
@@ -224,7 +257,7 @@ package final class RouterProcess: Sendable {
         do {
             try await parts.store.flush()
         } catch {
-            self.logger.error("Not everything could be stored before the exit", metadata: ["error": "\(error)"])
+            self.logger.error("Not everything could be stored before the exit", error: error)
         }
     }
 

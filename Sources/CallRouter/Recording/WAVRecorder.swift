@@ -220,6 +220,6 @@ package final class WAVRecorder: CallRecorder {
                 return error
             }
         }
-        if let failure { self.logger.error("\(failure)") }
+        if let failure { self.logger.error("\(failure)", error: failure) }
     }
 }

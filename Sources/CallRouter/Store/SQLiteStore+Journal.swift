@@ -63,6 +63,7 @@ extension SQLiteStore {
                 if failures & (failures - 1) == 0 {
                     self.logger.error(
                         "\(error)",
+                        error: error,
                         metadata: [
                             "failures": "\(failures)", "pending": "\(self.buffer.withLock { $0.count })",
                             "lost": "\(self.buffer.withLock { $0.lostCount })",
@@ -74,7 +75,7 @@ extension SQLiteStore {
             }
             if self.buffer.withLock({ $0.count }) > 0 { self.wake.signal() }
         }
-        do throws(StoreError) { try await self.flush() } catch { self.logger.error("\(error)") }
+        do throws(StoreError) { try await self.flush() } catch { self.logger.error("\(error)", error: error) }
     }
 
     /// Writes one batch and returns its length.

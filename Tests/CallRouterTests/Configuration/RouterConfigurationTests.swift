@@ -130,7 +130,7 @@ struct RouterConfigurationTests {
             ("ALLOWED_COUNTRIES", "USA"),
             ("ALLOWED_COUNTRIES", "US,UK"), ("ALLOWED_COUNTRIES", "+999"), ("ALLOWED_COUNTRIES", "US,+"),
             ("PRICE_TABLE", "/nowhere/prices.json"), ("TRANSFER_NUMBERS", "5551234"), ("CALLS_PER_SECOND", "0"),
-            ("DEBUG", "si"),
+            ("DEBUG", "si"), ("SENTRY_DSN", "https://o0.ingest.sentry.io/1"),
         ]
     )
     func invalid(name: String, value: String) {
@@ -147,6 +147,7 @@ struct RouterConfigurationTests {
             "STREAM_TOKEN_SECRET", "ROUTER_API_TOKEN", "SUPABASE_SERVICE_ROLE_KEY", "SENTRY_DSN",
         ]
         for name in names { environment[name] = "hidden-\(name)" }
+        environment["SENTRY_DSN"] = "https://hidden-SENTRY_DSN@o0.ingest.sentry.io/1"
         environment["NEXT_PUBLIC_SUPABASE_URL"] = "https://x.supabase.co"
         do {
             _ = try self.read(environment)
@@ -163,6 +164,11 @@ struct RouterConfigurationTests {
         var dumped = ""
         dump(configuration, to: &dumped)
         #expect(!dumped.contains("hidden-"))
+        // Twilio's token is not in use beside a SignalWire space.
+        for name in names where name != "TWILIO_AUTH_TOKEN" {
+            #expect(configuration.secretValues.contains("hidden-\(name)"), "failure reports are scrubbed of it")
+        }
+        #expect(configuration.secretValues.contains("+15551230000"))
         #expect(!"\(configuration)".contains("hidden-"))
         #expect(!String(reflecting: configuration).contains("hidden-"))
         #expect(dumped.contains("«secret»"))
@@ -302,14 +308,23 @@ struct RouterConfigurationTests {
         #expect(unpriced.warnings.contains { $0.contains("PRICE_TABLE") })
     }
 
-    @Test("what is built by now has its effect without a warning, and what is not says so")
-    func notBuilt() throws {
+    @Test("what is built by now has its effect without a warning")
+    func built() throws {
         let built = [
             "MAX_CALL_COST_USD": "1", "REDIS_URL": "redis://127.0.0.1", "STREAM_CODEC": "L16@16000h",
             "SUPABASE_URL": "https://x.supabase.co", "SUPABASE_SERVICE_ROLE_KEY": "k",
+            "SENTRY_DSN": "https://k@o0.ingest.sentry.io/1",
         ]
         #expect(try self.read(built).warnings.isEmpty)
-        #expect(try self.read(["SENTRY_DSN": "https://k@o0.ingest.sentry.io/1"]).warnings.count == 1)
+        #expect(try self.read(["SENTRY_DSN": "http://k@sentry.example/1"]).warnings.count == 1)
+    }
+
+    @Test("the name of the deployment is that of NODE_ENV, without what such a name may not have")
+    func environmentName() throws {
+        #expect(try self.read([:]).environmentName == "production")
+        #expect(try self.read(["NODE_ENV": "staging-2"]).environmentName == "staging-2")
+        #expect(try self.read(["NODE_ENV": "my staging/1\n"]).environmentName == "mystaging1")
+        #expect(try self.read(["NODE_ENV": "///"]).environmentName == "production")
     }
 
     // MARK: - Values

@@ -42,14 +42,19 @@ struct EndToEndBed: Sendable {
 
     /// Starts a router on this bed's data, and points the carrier to it.
     func start(environment: [String: String] = [:]) async throws -> (router: RouterBinary, port: Int) {
-        let router = try RouterBinary(
+        let router = try self.router(environment: environment)
+        let port = try await router.port()
+        self.carrier.route(Self.authority, to: port)
+        return (router, port)
+    }
+
+    /// Starts a router on this bed's data, and waits for nothing.
+    func router(environment: [String: String] = [:]) throws -> RouterBinary {
+        try RouterBinary(
             ["serve"],
             environment: self.environment.merging(environment) { $1 },
             directory: self.directory
         )
-        let port = try await router.port()
-        self.carrier.route(Self.authority, to: port)
-        return (router, port)
     }
 
     /// Asks a router, and returns the status and the body.

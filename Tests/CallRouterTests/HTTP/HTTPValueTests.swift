@@ -193,6 +193,14 @@ struct HTTPValueTests {
     func dates() {
         #expect(HTTPDate.text(second: 784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
         #expect(HTTPDate.text(second: 0) == "Thu, 01 Jan 1970 00:00:00 GMT")
+        for second in [0, 784_111_777, 951_782_400, 1_790_000_000, 4_102_444_799] {
+            #expect(HTTPDate.date(HTTPDate.text(second: second)) == Date(timeIntervalSince1970: Double(second)))
+        }
+        let wrong = [
+            "", "now", "Sun, 06 Nov 1994 08:49:37", "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 32 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT",
+        ]
+        for text in wrong { #expect(HTTPDate.date(text) == nil) }
     }
 
     // MARK: - Handshake

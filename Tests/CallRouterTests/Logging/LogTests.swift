@@ -43,6 +43,39 @@ struct LogTests {
         )
     }
 
+    @Test("an error that comes with a record is told once: where it is the message, not again")
+    func errors() throws {
+        let lines = Lines()
+        let logger = self.logger(.json, lines)
+        let error = StartError.partUnusable(part: "TLS", reason: "none")
+        logger.error("\(error)", error: error)
+        logger.error("It failed", error: error)
+        #expect(lines.all.map { $0.contains("metadata") } == [false, true])
+        #expect(lines.all.last?.contains(#""metadata":{"error":"TLS cannot be set up (none)."}"#) == true)
+    }
+
+    @Test("failures are reported whatever level is written, and what is written stays as it was")
+    func reported() {
+        let (lines, reports) = (Lines(), Lines())
+        var logger = Logger(label: "test") { label in
+            RouterLogHandler(
+                label: label,
+                format: .text,
+                level: .critical,
+                write: { lines.add($0) },
+                report: { record, _ in reports.add(record.message) }
+            )
+        }
+        logger.warning("one")
+        logger.error("two")
+        logger.critical("three")
+        logger.logLevel = .warning
+        logger.warning("four")
+        logger.error("five")
+        #expect(lines.all.map { $0.split(separator: " ").last } == ["three\n", "four\n", "five\n"])
+        #expect(reports.all == ["two", "three", "five"])
+    }
+
     @Test("a text record is one line for people")
     func text() {
         let lines = Lines()

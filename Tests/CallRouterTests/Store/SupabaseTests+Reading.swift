@@ -209,6 +209,13 @@ extension SupabaseTests {
             #expect(findings.map(\.grade) == [.ok, .warning, .warning])
             for column in SupabaseColumns.optional { #expect(findings.contains { $0.detail.contains(column) }) }
             #expect(!findings.contains { $0.detail.contains("nobody") })
+            try await self.supabase.sql("alter table calls drop column recording_url, drop column cost_breakdown")
+            let dropped = await self.check()
+            #expect(dropped.map(\.grade) == [.ok, .warning, .warning])
+            #expect(dropped.contains { $0.detail.contains("no recording_url, cost_breakdown, which the original") })
+            try await self.supabase.sql("alter table calls rename column call_objective to objective")
+            #expect(await self.check().contains { $0.grade == .failed && $0.detail.contains("no call_objective") })
+            try await self.supabase.reset(isMigrated: false)
             let open = await self.check(key: self.supabase.anonymousKey)
             #expect(open.contains { $0.detail.contains("sees no call at all") })
             try await self.addOldCall()

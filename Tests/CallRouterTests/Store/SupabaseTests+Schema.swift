@@ -48,6 +48,25 @@ extension SupabaseTests {
             }
         }
 
+        @Test(
+            "the columns that may be missing are those that the migration adds, and every column that is written is checked"
+        )
+        func migration() throws {
+            let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../..")
+            let sql = try String(contentsOf: root.appendingPathComponent("ops/supabase/migration.sql"), encoding: .utf8)
+            let added = sql.matches(of: /calls add column if not exists (\w+)/).map { String($0.1) }
+            #expect(Set(added) == Set(SupabaseColumns.optional))
+            var record = SupabaseTests.order()
+            record.transcript = [Samples.line(.user, "Hi")]
+            record.usage = Samples.usage(1)
+            record.costUSD = 1
+            record.quoteAmount = 1
+            record.durationSeconds = 1
+            let known = Set(SupabaseColumns.optional + SupabaseColumns.original)
+            #expect(Set(SupabaseRow.inserted(record).keys).isSubset(of: known))
+            #expect(SupabaseColumns.essential.isSubset(of: known))
+        }
+
         @Test("a column that disappears while the router runs is left out from then on")
         func columnDropped() async throws {
             let log = RecordedLog()

@@ -61,15 +61,40 @@ struct SupabaseCheck: Sendable {
 
     private func columnFindings() async -> [Finding] {
         do throws(SupabaseError) {
-            let missing = try await self.client.missingColumns(timeout: Self.timeout)
-            guard !missing.isEmpty else { return [] }
-            return [
-                .warning(
-                    "Supabase",
-                    "the table calls has no \(missing.joined(separator: ", ")): what belongs there is kept in the embedded "
-                        + "store alone. Apply ops/supabase/migration.sql."
+            let added = try await self.client.missing(SupabaseColumns.optional, timeout: Self.timeout)
+            let original = try await self.client.missing(SupabaseColumns.original, timeout: Self.timeout)
+            let needed = original.filter(SupabaseColumns.essential.contains)
+            let kept = original.filter { !SupabaseColumns.essential.contains($0) }
+            var findings: [Finding] = []
+            if !added.isEmpty {
+                let names = added.joined(separator: ", ")
+                findings.append(
+                    .warning(
+                        "Supabase",
+                        "the table calls has no \(names): what belongs there is kept in the embedded store alone. Apply "
+                            + "ops/supabase/migration.sql."
+                    )
                 )
-            ]
+            }
+            if !kept.isEmpty {
+                findings.append(
+                    .warning(
+                        "Supabase",
+                        "the table calls has no \(kept.joined(separator: ", ")), which the original schema has: what belongs "
+                            + "there is kept in the embedded store alone. Add them as the original schema does."
+                    )
+                )
+            }
+            if !needed.isEmpty {
+                findings.append(
+                    .failed(
+                        "Supabase",
+                        "the table calls has no \(needed.joined(separator: ", ")): no call can be written. Add them as the "
+                            + "original schema does, or check NEXT_PUBLIC_SUPABASE_URL."
+                    )
+                )
+            }
+            return findings
         } catch {
             return [.failed("Supabase", error.description)]
         }

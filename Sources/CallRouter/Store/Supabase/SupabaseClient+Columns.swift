@@ -1,9 +1,9 @@
 import NIOHTTP1
 
 extension SupabaseClient {
-    /// The optional columns that `calls` does not have.
-    func missingColumns(timeout: Duration) async throws(SupabaseError) -> [String] {
-        var wanted = SupabaseColumns.optional
+    /// Those of `columns` that `calls` does not have.
+    func missing(_ columns: [String], timeout: Duration) async throws(SupabaseError) -> [String] {
+        var wanted = columns
         var missing: [String] = []
         // Each answer names one column: as many questions as there are columns, at most.
         while !wanted.isEmpty {

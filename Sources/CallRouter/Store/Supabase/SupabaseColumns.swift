@@ -11,6 +11,12 @@ final class SupabaseColumns: Sendable {
         "twilio_call_sid", "twilio_status", "attempt_number", "error_message", "end_reason", "consumer_interest_level",
         "next_action", "appointment_time", "quote_amount",
     ]
+    /// Columns of the original schema that calls are written to.
+    static let original = [
+        "id", "created_at", "status", "outcome", "target_phone", "call_objective", "call_type", "system_prompt",
+        "initiator_id", "consumer_id", "lead_id", "business_id", "scheduled_time", "scheduled_for", "started_at",
+        "ended_at", "duration_seconds", "transcript", "summary", "recording_url", "actual_cost_usd", "cost_breakdown",
+    ]
     /// Without these nothing can be stored at all.
     static let essential: Set<String> = ["id", "status", "target_phone", "call_objective", "initiator_id"]
 

@@ -70,7 +70,7 @@ extension SupabaseStore {
             // While nothing gets through, one item at a time is enough to learn when something does.
             items = try await self.local.outboxDue(at: Date(), limit: isProbe ? 1 : 4 * Self.width)
         } catch {
-            self.logger.error("\(error)")
+            self.logger.error("\(error)", error: error)
             return .storeFailed
         }
         guard !items.isEmpty else {
@@ -125,7 +125,7 @@ extension SupabaseStore {
             }
         } catch {
             // The item is as it was, and is written again.
-            self.logger.error("\(error)", metadata: ["call_id": "\(item.callID)"])
+            self.logger.error("\(error)", error: error, metadata: ["call_id": "\(item.callID)"])
         }
         return verdict
     }
@@ -162,6 +162,9 @@ extension SupabaseStore {
 
     // MARK: - Outages
 
+    /// Attempts in a row, with a minute between most of them, after which an outage is a failure.
+    private static let longOutage = 16
+
     private func noteOutage(_ error: SupabaseError) -> Int {
         let failures = self.outages.withLock { outages in
             outages += 1
@@ -169,8 +172,11 @@ extension SupabaseStore {
         }
         if failures & (failures - 1) == 0 {
             let pending = self.local.outboxSeen.withLock { $0.count }
-            self.logger.warning(
+            // By then it has been away for some ten minutes, and somebody must look.
+            self.logger.log(
+                level: failures < Self.longOutage ? .warning : .error,
                 "\(error) Calls go on; what is to be written waits in the outbox.",
+                error: error,
                 metadata: ["failures": "\(failures)", "pending": "\(pending)"]
             )
         }
@@ -192,7 +198,7 @@ extension SupabaseStore {
         do throws(StoreError) {
             try await self.local.outboxHurry(problem: problem)
         } catch {
-            self.logger.error("\(error)")
+            self.logger.error("\(error)", error: error)
         }
     }
 
@@ -230,7 +236,7 @@ extension SupabaseStore {
     /// Finds out which of the optional columns the project has; false where it does not say.
     func probeColumns() async -> Bool {
         do throws(SupabaseError) {
-            let missing = try await self.client.missingColumns(timeout: Self.readTimeout)
+            let missing = try await self.client.missing(SupabaseColumns.optional, timeout: Self.readTimeout)
             for column in SupabaseColumns.optional {
                 if missing.contains(column) { _ = self.columns.drop(column) } else { self.columns.restore(column) }
             }
