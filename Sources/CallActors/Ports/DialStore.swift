@@ -31,6 +31,7 @@ package protocol DialStore: CallStore {
     func statistics(since date: Date) async throws(StoreError) -> CallStatistics
 }
 
+/// What became of an order that was to be stored.
 package enum InsertResult: Sendable, Equatable {
     case inserted
     /// The key was used for the same order: this is its call.
