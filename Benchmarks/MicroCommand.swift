@@ -30,6 +30,7 @@ struct MicroCommand: ParsableCommand {
             print(Machine.description)
             Self.printRow("", ["median ns", "best ns", "allocations", "bytes", "allowed"])
         }
+        try MicroOperation.checkCounting()
         var results: [MicroResult] = []
         for operation in MicroOperation.all {
             let result = try operation.measure(nanoseconds: self.milliseconds * 1_000_000)
@@ -37,7 +38,7 @@ struct MicroCommand: ParsableCommand {
             self.report(result)
         }
         if self.router {
-            for result in try RelayMeasurement().run() {
+            for result in try self.relayed() {
                 results.append(result)
                 self.report(result)
             }
@@ -47,6 +48,17 @@ struct MicroCommand: ParsableCommand {
         let over = results.filter(\.isOver)
         guard over.isEmpty else { throw ValidationFailure(results: over) }
         if !self.json { print("\(results.count) operations, none of which allocates more than it may") }
+    }
+
+    /// Whole frames through the real router; none where it cannot count and nobody wants to be held to a limit.
+    private func relayed() throws -> [MicroResult] {
+        do {
+            return try RelayMeasurement().run()
+        } catch let error as MicroError {
+            guard case .missing = error, !self.check else { throw error }
+            if !self.json { print("Whole frames through the router are left out. \(error)") }
+            return []
+        }
     }
 
     private struct ValidationFailure: Error, CustomStringConvertible {

@@ -56,6 +56,7 @@ final class MeasuredRouter {
         self.process.standardError = output
         try self.process.run()
         guard self.becomesReady() else { throw MicroError.routerNotReady(log: self.logTail) }
+        guard self.allocations.count > 0 else { throw MicroError.notCounting }
     }
 
     deinit {

@@ -1,6 +1,8 @@
 /// Why the single operations could not be measured.
 enum MicroError: Error, CustomStringConvertible {
     case didNothing(operation: String)
+    /// Memory was asked for and not counted.
+    case notCounting
     /// A file of the build is not beside this program.
     case missing(path: String, product: String)
     case system(call: String, code: Int32)
@@ -12,6 +14,8 @@ enum MicroError: Error, CustomStringConvertible {
         switch self {
         case .didNothing(let operation):
             "“\(operation)” did not do its work: its input is not what the code takes any more. Mend Benchmarks/Micro."
+        case .notCounting:
+            "Allocations are not counted: nothing stands in front of malloc. Link against glibc, dynamically."
         case .missing(let path, let product):
             "There is no \(path). Build it first: swift build -c release --product \(product)"
         case .system(let call, let code): "\(call) failed with error \(code) of the system."

@@ -16,6 +16,17 @@ struct MicroOperation {
         self.body = body
     }
 
+    /// Makes sure that allocations are seen, Swift's own too: a counter that sees nothing would find everything in order.
+    static func checkCounting() throws(MicroError) {
+        let before = callocations_now()
+        callocations_count(true)
+        let bytes = [UInt8](repeating: UInt8.random(in: 0...1), count: 100_000)
+        callocations_count(false)
+        let after = callocations_now()
+        let isUsed = bytes.allSatisfy { $0 < 2 }
+        guard isUsed, after.count > before.count, after.bytes - before.bytes >= 100_000 else { throw .notCounting }
+    }
+
     /// All operations that need no process of their own.
     static var all: [MicroOperation] { Self.carrier + Self.model + Self.sound + Self.webSocket + Self.call }
 
