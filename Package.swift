@@ -139,7 +139,8 @@ let package = Package(
 )
 
 // One set of rules for every Swift target: complete checking, explicit existentials, no hidden hops, no warnings.
-for target in package.targets where !["CShims", "CPhoneNumbers", "CSoxr", "CLoad", "CAllocations"].contains(target.name) {
+let plainC = ["CAllocations", "CLoad", "CPhoneNumbers", "CShims", "CSoxr"]
+for target in package.targets where !plainC.contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),  // SE-0335
         .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
