@@ -23,12 +23,12 @@ enum MicroMessages {
     /// A spoken response exists, and its message is part of the conversation.
     static let responseStart = [
         """
-        {"type":"response.created","event_id":"e4","response":{"object":"realtime.response","id":"resp_1",\
+        {"type":"response.created","event_id":"e4","response":{"object":"realtime.response","id":"\(Self.responseID)",\
         "status":"in_progress","status_details":null,"output":[],"conversation_id":"conv_1",\
         "output_modalities":["audio"],"usage":null,"metadata":null}}
         """,
         """
-        {"type":"response.output_item.added","event_id":"e5","response_id":"resp_1","output_index":0,\
+        {"type":"response.output_item.added","event_id":"e5","response_id":"\(Self.responseID)","output_index":0,\
         "item":\(Self.item)}
         """,
         #"{"type":"conversation.item.added","event_id":"e6","previous_item_id":null,"item":\#(Self.item)}"#,
@@ -43,14 +43,18 @@ enum MicroMessages {
     static func delta(_ base64: ByteBuffer) -> ByteBuffer {
         ByteBuffer(
             string: """
-                {"type":"response.output_audio.delta","event_id":"e12","response_id":"resp_1","item_id":"item_1",\
+                {"type":"response.output_audio.delta","event_id":"e12","response_id":"\(Self.responseID)","item_id":"\(Self.itemID)",\
                 "output_index":0,"content_index":0,"delta":"\(String(buffer: base64))"}
                 """
         )
     }
 
+    // As long as the API's own: an identifier of up to 15 bytes would cost Swift no memory.
+    private static let responseID = "resp_C9dGJpZ2VudGxlc29tZUlE"
+    private static let itemID = "item_C9dGJvdGhlcmdlbnRsZUlE"
+
     private static let item = """
-        {"id":"item_1","object":"realtime.item","type":"message","status":"in_progress","role":"assistant",\
+        {"id":"\(Self.itemID)","object":"realtime.item","type":"message","status":"in_progress","role":"assistant",\
         "content":[]}
         """
 

@@ -20,11 +20,14 @@ extension MicroOperation {
     /// The voice model's messages.
     static var model: [MicroOperation] {
         let dialect = RealtimeDialect()
+        var recent = RecentIdentifiers()
         let delta = MicroMessages.delta(MicroMessages.base64)
         return [
-            Self("model audio delta decoded (byte scan)", allowed: 0) { Self.decoded(model: delta, dialect) },
+            Self("model audio delta decoded (byte scan)", allowed: 0) {
+                Self.decoded(model: delta, dialect, &recent)
+            },
             Self("model speech_started decoded (JSON)", allowed: 18) {
-                Self.decoded(model: MicroMessages.speechStarted, dialect)
+                Self.decoded(model: MicroMessages.speechStarted, dialect, &recent)
             },
         ]
     }
@@ -89,9 +92,11 @@ extension MicroOperation {
         }
     }
 
-    private static func decoded(model text: ByteBuffer, _ dialect: RealtimeDialect) -> Int {
+    private static func decoded(model text: ByteBuffer, _ dialect: RealtimeDialect, _ recent: inout RecentIdentifiers)
+        -> Int
+    {
         do throws(ModelMessageError) {
-            let event = try dialect.decode(text)
+            let event = try dialect.decode(text, reusing: &recent)
             if case .ignored = event { return 0 }
             return 1
         } catch {
