@@ -3,7 +3,11 @@ import PackageDescription
 
 let package = Package(
     name: "CallRouter",
-    products: [.executable(name: "CallRouter", targets: ["CallRouter"])],
+    products: [
+        .executable(name: "CallRouter", targets: ["CallRouter"]),
+        // Counts the allocations of the program into which it is loaded (LD_PRELOAD): for `Benchmarks micro` alone.
+        .library(name: "AllocationCounter", type: .dynamic, targets: ["CAllocations"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -103,16 +107,20 @@ let package = Package(
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
             path: "Benchmarks/LoadKit"
         ),
+        // Counts allocations, by standing in front of malloc and its kin.
+        .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
+                "CAllocations",
                 "CallRouter",  // Measured as a child process: building the benchmarks builds the router beside them.
                 "CallActors", "CLoad", "CShims", "LoadKit", "StandIns", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Benchmarks",
-            exclude: ["CLoad", "LoadKit"]
+            exclude: ["CAllocations", "CLoad", "LoadKit"]
         ),
         .testTarget(name: "WireTests", dependencies: ["Wire"], resources: [.copy("Fixtures")]),
         .testTarget(name: "CallActorsTests", dependencies: ["CallActors", "StandIns"]),
@@ -131,7 +139,8 @@ let package = Package(
 )
 
 // One set of rules for every Swift target: complete checking, explicit existentials, no hidden hops, no warnings.
-for target in package.targets where !["CShims", "CPhoneNumbers", "CSoxr", "CLoad"].contains(target.name) {
+let plainC = ["CAllocations", "CLoad", "CPhoneNumbers", "CShims", "CSoxr"]
+for target in package.targets where !plainC.contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),  // SE-0335
         .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444

@@ -73,6 +73,7 @@ package protocol NumberChecking: Sendable {
     func timeZone(of number: String) -> TimeZone?
 }
 
+/// What is decided about a telephone number.
 package enum NumberVerdict: Sendable, Equatable {
     /// May be called; in E.164.
     case allowed(String)

@@ -22,29 +22,36 @@ package protocol CallMetering: AnyObject, Sendable {
     func cost(usd: Double)
 }
 
+/// Which way a frame of sound goes.
 package enum FrameDirection: String, Sendable, CaseIterable {
     case toModel = "to_model"
     case toCarrier = "to_carrier"
 }
 
+/// Why a frame of sound was given up.
 package enum FrameDropReason: String, Sendable, CaseIterable {
     case overflow
     case notConnected = "not_connected"
     case interrupted
 }
 
+/// Who is at the other end of a socket.
 package enum MeteredPeer: String, Sendable, CaseIterable { case carrier, model }
 
+/// The part of a call that was started again.
 package enum MeteredPart: String, Sendable, CaseIterable { case model, session }
 
+/// Why a stream or a call without one was given up.
 package enum ReapReason: String, Sendable, CaseIterable {
     case stale
     case startTimeout = "start_timeout"
     case streamLost = "stream_lost"
 }
 
+/// What an error was about.
 package enum CallErrorKind: String, Sendable, CaseIterable { case carrier, model, reasoning, summary, store, queue }
 
+/// Why a stream was refused or closed, as its close reason says.
 package enum RejectReason: String, Sendable, CaseIterable {
     case unknownCall = "unknown_call"
     case token

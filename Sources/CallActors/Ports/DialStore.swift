@@ -4,6 +4,9 @@ import Foundation
 package protocol DialStore: CallStore {
     /// Stores a new call together with the key of its order, in one transaction.
     func insert(_ record: CallRecord, idempotency: IdempotencyKey?) async throws(StoreError) -> InsertResult
+    /// What is known of the order with this key: ``InsertResult/replayed(callID:)``, or ``InsertResult/mismatch`` where it
+    /// was another order; nil for a key that is new at `date`.
+    func known(_ idempotency: IdempotencyKey, at date: Date) async throws(StoreError) -> InsertResult?
     /// Moves a queued call to `initiating` and notes `date` as the moment of its dialling; nil where the call is not
     /// queued any more, so that nobody dials twice.
     func claim(callID: String, at date: Date) async throws(StoreError) -> CallRecord?
@@ -28,6 +31,7 @@ package protocol DialStore: CallStore {
     func statistics(since date: Date) async throws(StoreError) -> CallStatistics
 }
 
+/// What became of an order that was to be stored.
 package enum InsertResult: Sendable, Equatable {
     case inserted
     /// The key was used for the same order: this is its call.

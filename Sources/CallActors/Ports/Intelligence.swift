@@ -10,6 +10,7 @@ package protocol Summarizer: Sendable {
     func summarize(_ call: SummaryRequest) async throws(ReasoningError) -> CallSummary
 }
 
+/// What the voice model cannot answer by itself, with what is needed to answer it.
 package struct ReasoningQuestion: Sendable, Equatable {
     package var callID: String
     package var situation: String
@@ -28,6 +29,7 @@ package struct ReasoningQuestion: Sendable, Equatable {
     }
 }
 
+/// What the voice model is to say, and what it has cost.
 package struct ReasoningAnswer: Sendable, Equatable {
     package var advice: String
     package var inputTokens: Int
@@ -40,6 +42,7 @@ package struct ReasoningAnswer: Sendable, Equatable {
     }
 }
 
+/// A call that is over and to be summed up.
 package struct SummaryRequest: Sendable, Equatable {
     package var callID: String
     package var callType: String?

@@ -4,7 +4,7 @@ import Mustache
 ///
 /// The words stand in the folder `Templates`, one Mustache file each, so that they can be read and changed without
 /// reading Swift. They are compiled into the program and parsed once, at the start; a value of this type may be shared
-/// by all calls. Facts of a call go in as data: cleaned by ``PromptText`` and set off from the instructions.
+/// by all calls. Facts of a call go in as data: cleaned by `PromptText` and set off from the instructions.
 package struct Prompts: Sendable {
     /// Said while Claude thinks for longer than 0.7 s; take one after the other.
     package let fillers: [String]

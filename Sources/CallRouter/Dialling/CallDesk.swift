@@ -96,6 +96,7 @@ package struct CallDesk: CallIntake {
 
     package func create(_ call: NewCall, idempotency: IdempotencyKey?) async throws(CallIntakeError) -> CallRecord {
         let now = self.now()
+        if let idempotency, let stored = try await self.repeated(idempotency, at: now) { return stored }
         let verdict = self.numbers.check(call.to)
         var faults = self.rules.faults(of: call, at: now)
         if verdict == .malformed { faults["to"] = "must be a telephone number in E.164, such as +15551234567" }
@@ -128,6 +129,25 @@ package struct CallDesk: CallIntake {
 
         let record = self.record(of: call, to: number, initiatorID: initiatorID, dialAt: dialAt, now: now)
         return try await self.keep(record, idempotency)
+    }
+
+    /// The stored call of an order that was taken before; nil for a new one.
+    ///
+    /// Whoever asks again is told what became of the order, whatever would be said to it today.
+    private func repeated(
+        _ idempotency: IdempotencyKey,
+        at now: Date
+    ) async throws(CallIntakeError) -> CallRecord? {
+        do throws(StoreError) {
+            switch try await self.store.known(idempotency, at: now) {
+            case .replayed(let callID): return try await self.store.call(id: callID)
+            case .mismatch: break
+            case .inserted, .exists, nil: return nil
+            }
+        } catch {
+            throw self.unavailable(error)
+        }
+        throw .idempotencyMismatch
     }
 
     private func keep(_ record: CallRecord, _ idempotency: IdempotencyKey?) async throws(CallIntakeError) -> CallRecord

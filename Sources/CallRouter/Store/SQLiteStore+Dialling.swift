@@ -16,7 +16,13 @@ extension SQLiteStore {
         idempotency: IdempotencyKey?
     ) async throws(StoreError) -> InsertResult {
         try await self.write { db in
-            if let idempotency, let known = try Self.known(idempotency, at: record.createdAt, db) { return known }
+            if let idempotency {
+                if let known = try Self.known(idempotency, at: record.createdAt, db) { return known }
+                try db.execute(
+                    sql: "DELETE FROM idempotency_keys WHERE at < ?",
+                    arguments: [record.createdAt.timeIntervalSinceReferenceDate - Self.idempotencyLifetime]
+                )
+            }
             if let stored = try CallRow.fetchOne(db, key: record.callID) {
                 guard stored.record.status == .queued, stored.record.dialAt == nil, record.dialAt != nil else {
                     return .exists
@@ -42,18 +48,19 @@ extension SQLiteStore {
         }
     }
 
-    /// What an order's key says of the order; nil for a new key.
-    ///
-    /// Keys past their time are deleted on the way.
+    /// What is known of the order with this key; nil for a key that is new at `date`.
+    package func known(_ idempotency: IdempotencyKey, at date: Date) async throws(StoreError) -> InsertResult? {
+        try await self.read { db in try Self.known(idempotency, at: date, db) }
+    }
+
+    /// What an order's key says of the order; nil for a new key, and for one past its time.
     private static func known(_ idempotency: IdempotencyKey, at date: Date, _ db: Database) throws -> InsertResult? {
-        try db.execute(
-            sql: "DELETE FROM idempotency_keys WHERE at < ?",
-            arguments: [date.timeIntervalSinceReferenceDate - Self.idempotencyLifetime]
-        )
         let row = try Row.fetchOne(
             db,
-            sql: "SELECT body_hash, call_id FROM idempotency_keys WHERE key = ?",
-            arguments: [idempotency.key]
+            sql: "SELECT body_hash, call_id FROM idempotency_keys WHERE key = ? AND at >= ?",
+            arguments: [
+                idempotency.key, date.timeIntervalSinceReferenceDate - Self.idempotencyLifetime,
+            ]
         )
         guard let row else { return nil }
         let bodyHash: String = row["body_hash"]

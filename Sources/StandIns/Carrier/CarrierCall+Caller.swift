@@ -106,12 +106,6 @@ extension CarrierCall {
         self.line?.socket.abort()
     }
 
-    /// Sends a message on the stream as it is.
-    package func send(raw text: String) {
-        guard let json = try? StandInJSON(parsing: text) else { return }
-        self.line?.socket.send(json)
-    }
-
     /// Stops reading what the router sends, and resumes: a slow peer.
     package func setReading(_ isReading: Bool) {
         self.line?.socket.setReading(isReading)

@@ -26,13 +26,14 @@ extension CarrierCall {
         }
         let streamSID = self.record.read { $0.streams[number].streamSID }
         self.report(stream, .started, streamSID: streamSID)
-        // No call lasts longer than four hours, the carriers' own limit.
+        // No call lasts longer than four hours, the carriers' own limit: past it, and when cancelled, the line is ended.
         _ = try? await self.record.wait(for: "the stream to close", within: .seconds(14_400)) { record in
             record.streams[number].close != nil || record.command != nil ? true : nil
         }
         if self.record.read({ $0.streams[number].close == nil }) {
             // The REST API has other plans for the call.
             self.endLine()
+            // A router that does not close its end within the time has lost the stream all the same.
             _ = try? await self.record.wait(for: "the close of the stream", within: .seconds(5)) { record in
                 record.streams[number].close
             }
@@ -157,6 +158,7 @@ extension CarrierCall {
     }
 
     private func receive(_ text: ByteBuffer, at now: ContinuousClock.Instant) {
+        // What is wrong with it matters to nobody: it is the router's breach, and is written down as one.
         guard let json = try? StandInJSON(parsing: text), let event = json["event"]?.string else {
             self.anomaly("a message that is not JSON, or has no event (31951)")
             return

@@ -24,7 +24,7 @@ extension CarrierCall {
             return (utterance.startedAt ?? now, utterance.endedAt ?? now)
         }
         if let detection = mailbox.detection { self.report(answeredBy: detection.answeredBy, after: detection.after) }
-        // A recording that is still talked to after the longest message is cut off.
+        // A recording that is still talked to after the longest message is cut off: a timeout is an end like any other.
         _ = try? await self.record.wait(for: "the end of the message", within: mailbox.longestMessage) { record in
             let lastSound = max(record.ear.lastSoundAt ?? toneEnd, toneEnd)
             return record.end != nil || lastSound.duration(to: .now) >= mailbox.patience ? true : nil

@@ -120,7 +120,7 @@ extension CarrierCall {
             await self.pass(after)
             guard !self.record.read(\.isInterrupted) else { return "canceled" }
             self.record.update { $0.legs[index].answeredAt = .now }
-            // The carriers' own limit of a dialled leg is four hours.
+            // The carriers' own limit of a dialled leg is four hours; a timeout is the end of the talk.
             _ = try? await self.record.wait(
                 for: "the dialled leg to end",
                 within: callee.talkTime ?? .seconds(14_400)

@@ -129,6 +129,7 @@ package actor CarrierCall {
 
     /// Lets time pass, unless the caller hangs up or the REST API has other plans.
     func pass(_ duration: Duration) async {
+        // A timeout is what is waited for: nobody hung up.
         _ = try? await self.record.wait(for: "somebody to hang up", within: duration) { record in
             record.isInterrupted ? true : nil
         }

@@ -53,6 +53,7 @@ private struct ClaudeAnswerer: Sendable {
         guard request.method == .POST, request.path == "/v1/messages" else {
             return self.refuse(request, 404, "not_found_error", "no such path")
         }
+        // Where in the body it is wrong, the real API does not say either.
         guard let json = try? StandInJSON(parsing: request.body) else {
             return self.refuse(request, 400, "invalid_request_error", "the body is not JSON")
         }

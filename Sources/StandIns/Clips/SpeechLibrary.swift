@@ -11,6 +11,7 @@ package struct SpeechLibrary: Sendable {
         if let directory = Self.directory() {
             for line in SpeechLine.allCases {
                 let file = directory.appendingPathComponent("\(line.rawValue).ulaw")
+                // A line whose recording cannot be read is murmured, as one that has none.
                 guard let data = try? Data(contentsOf: file), !data.isEmpty else { continue }
                 recordings[line] = SpeechClip(text: line.text, line: line, muLaw: Array(data))
             }

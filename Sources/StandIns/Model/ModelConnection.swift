@@ -121,6 +121,7 @@ package actor ModelConnection {
 
     private func receive(_ text: ByteBuffer) {
         let now = ContinuousClock.now
+        // The real API does not say where the body is wrong either.
         guard let json = try? StandInJSON(parsing: text), let type = json["type"]?.string else {
             self.violation("a message is not JSON, or lacks a type")
             self.sendError(code: "invalid_json", message: "We could not parse the JSON body of your message.")

@@ -54,6 +54,7 @@ package enum Dialogue {
             // The goodbye was said before the call; a conversation that goes on is answered.
             return turn.assistantText == SpeechLine.goodbye.text ? ModelReply([]) : .say(.goodbye)
         case "consult_reasoner":
+            // Output that is no JSON is the fallback's sentence.
             let json = try? StandInJSON(parsing: tool.output)
             let advice = json?["advice"]?.string ?? json?.members?.lazy.compactMap(\.value.string).first
             // Only advice that can be spoken; anything else is the fallback's "continue with the standard script".

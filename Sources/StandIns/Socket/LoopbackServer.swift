@@ -64,6 +64,7 @@ package struct LoopbackServer: Sendable {
 
     /// Closes the port and every connection that is still open.
     package func stop() async {
+        // A channel that cannot be closed is closed already.
         try? await self.channel.close()
         for child in self.children.current.values { try? await child.close() }
     }

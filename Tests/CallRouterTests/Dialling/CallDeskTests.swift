@@ -135,6 +135,30 @@ import Testing
         )
     }
 
+    @Test("a repeated order is answered with its call while the router drains, is full, or would refuse it today")
+    func repeatedWhileRefusing() async throws {
+        let bed = try DialBed()
+        let desk = try Self.desk(bed)
+        let key = IdempotencyKey(key: "k", bodyHash: "h")
+        let order = Self.order { $0.scheduledTime = bed.time.date.addingTimeInterval(-60) }
+        let first = try await desk.create(order, idempotency: key)
+        bed.switchboard.set { $0.isDraining = true }
+        #expect(try await desk.create(order, idempotency: key).callID == first.callID)
+        #expect(await Self.error(desk, order, IdempotencyKey(key: "k", bodyHash: "other")) == .idempotencyMismatch)
+        #expect(await Self.error(desk, order, IdempotencyKey(key: "new", bodyHash: "h")) == .draining)
+        bed.switchboard.set {
+            $0.isDraining = false; $0.places = 0
+        }
+        #expect(try await desk.create(order, idempotency: key).callID == first.callID)
+        bed.switchboard.set { $0.places = 1 }
+        try await bed.store.optOut(OptOut(number: DialBed.number, at: bed.time.date, source: .call))
+        #expect(try await desk.create(order, idempotency: key).callID == first.callID)
+        let withoutAccount = try Self.desk(bed, hasCarrier: false)
+        #expect(try await withoutAccount.create(order, idempotency: key).callID == first.callID)
+        bed.access.isDown = true
+        #expect(await Self.error(desk, order, key) == .storeUnavailable)
+    }
+
     @Test("a draining router, one without room, without an account or without its store takes no order")
     func unavailable() async throws {
         let bed = try DialBed()

@@ -59,6 +59,11 @@ final class FlakyDialStore: DialStore {
         return try await self.store.insert(record, idempotency: idempotency)
     }
 
+    func known(_ idempotency: IdempotencyKey, at date: Date) async throws(StoreError) -> InsertResult? {
+        try self.check()
+        return try await self.store.known(idempotency, at: date)
+    }
+
     func claim(callID: String, at date: Date) async throws(StoreError) -> CallRecord? {
         try self.check()
         return try await self.store.claim(callID: callID, at: date)

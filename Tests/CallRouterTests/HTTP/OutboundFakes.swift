@@ -10,6 +10,7 @@ extension FakeStore: DialStore {
         return .inserted
     }
 
+    func known(_ idempotency: IdempotencyKey, at date: Date) async throws(StoreError) -> InsertResult? { nil }
     func claim(callID: String, at date: Date) async throws(StoreError) -> CallRecord? { nil }
     func requeue(callID: String, attempt: Int, dialAt: Date) async throws(StoreError) -> CallRecord? { nil }
     func queuedCalls(dueBy date: Date, limit: Int) async throws(StoreError) -> [CallRecord] { [] }

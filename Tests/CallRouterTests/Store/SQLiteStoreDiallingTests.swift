@@ -55,7 +55,12 @@ import Testing
     @Test("a key serves for a day")
     func keyExpires() async throws {
         let key = IdempotencyKey(key: "k", bodyHash: "h")
+        #expect(try await self.store.known(key, at: Samples.start) == nil)
         _ = try await self.store.insert(Self.order("a"), idempotency: key)
+        let other = IdempotencyKey(key: "k", bodyHash: "other")
+        #expect(try await self.store.known(key, at: Samples.start) == .replayed(callID: "a"))
+        #expect(try await self.store.known(other, at: Samples.start) == .mismatch)
+        #expect(try await self.store.known(key, at: Samples.start.addingTimeInterval(86_401)) == nil)
         var later = Self.order("b")
         later.createdAt = Samples.start.addingTimeInterval(86_399)
         #expect(try await self.store.insert(later, idempotency: key) == .replayed(callID: "a"))

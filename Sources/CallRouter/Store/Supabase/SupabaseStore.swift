@@ -109,6 +109,10 @@ package final class SupabaseStore: DialStore {
         try await self.local.insert(record, idempotency: idempotency)
     }
 
+    package func known(_ idempotency: IdempotencyKey, at date: Date) async throws(StoreError) -> InsertResult? {
+        try await self.local.known(idempotency, at: date)
+    }
+
     @discardableResult
     package func update(callID: String, _ change: CallChange) async throws(StoreError) -> CallRecord? {
         if let record = try await self.local.update(callID: callID, change) { return record }
