@@ -221,7 +221,11 @@ class Stage:
                 ]
             )
         )
-        run("unshare", "--mount", "--pid", "--fork", "--propagation", "private", "/bin/sh", "-ec", "\n".join(script))
+        unshare = ["unshare", "--mount", "--pid", "--fork", "--propagation", "private"]
+        try:
+            run(*unshare, "/bin/sh", "-ec", "\n".join(script))
+        except subprocess.CalledProcessError as error:
+            raise SystemExit(f"build_image: exit {error.returncode} of RUN {command}") from None
 
 
 class Build:

@@ -3,7 +3,7 @@
 
 usage: check_live.py BINARY      (needs prometheus and promtool)
 
-One router serves and has no calls; the others carry those of `simulate`, one scenario each. Every query of the dashboard
+One router serves and has no calls; the others carry those of `simulate`, one scenario each. Every panel of the dashboard
 and every recording rule must have a number by the time the calls are over, and every call must end as its scenario says.
 """
 
@@ -121,7 +121,7 @@ def main():
                     tail = "\n".join(pathlib.Path(folder, f"{scenario}.log").read_text().splitlines()[-20:])
                     raise SystemExit(f"{tail}\nlive: a call of {scenario} did not end as it should")
             print(
-                f"live: a running Prometheus has numbers for every query of rules and dashboard, from {len(targets)}"
+                f"live: a running Prometheus has numbers for every panel and recording rule, from {len(targets)}"
                 f" running routers with {sum(LOAD.values())} calls"
             )
         except subprocess.CalledProcessError as error:

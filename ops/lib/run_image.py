@@ -140,6 +140,21 @@ def get(path, port=8080):
         return answer.read()
 
 
+def wait_for_status(path, wanted):
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            get(path)
+            status = 200
+        except urllib.error.HTTPError as error:
+            status = error.code
+        if status == wanted:
+            return
+        if time.monotonic() > deadline:
+            raise SystemExit(f"run_image: {path} is {status}, and was to become {wanted}")
+        time.sleep(0.05)
+
+
 def prove_root(container):
     result = container.once(["/bin/sh", "-c", "touch /etc/x || touch /x || touch /usr/bin/x"])
     check(result.returncode != 0 and "Read-only" in result.stderr, "the root is read-only", result.stderr)
@@ -295,9 +310,15 @@ def prove_service(container):
         result = container.once(container.router("probe", "ws://127.0.0.1:8080"))
         check(result.returncode == 0, "probe passes", result.stdout + result.stderr)
         check(b"callrouter_ready 1" in get("/metrics", port=9091), "/metrics answers on 9091")
+        result = container.once(["/bin/busybox", "kill", "-USR1", str(router.pid)])
+        wait_for_status("/ready", 503)
+        check(result.returncode == 0, "USR1 by busybox drains it without an end", result.stderr)
+        container.once(["/bin/busybox", "kill", "-USR2", str(router.pid)])
+        wait_for_status("/ready", 200)
         time.sleep(5)
         fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
-        print(f"run_image: {int(fields['VmRSS'].split()[0]) / 1024:.1f} MB resident, without a call so far")
+        resident, own = (int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "RssAnon"))
+        print(f"run_image: {resident:.1f} MB resident without a call so far, {own:.1f} MB of them its own, not of files")
         router.send_signal(getattr(signal, container.config["stop"]))
         check(router.wait(30) == 0, f"{container.config['stop']} drains it, and it exits 0")
     result = container.once(container.config["healthcheck"], **KEYS)
