@@ -99,11 +99,9 @@ static void open_passing(struct cload *load, uint64_t now) {
             uint32_t slot = load->settings.steady + load->passing_search++ % load->settings.passing;
             if (load->calls[slot].state == CALL_FREE) call = &load->calls[slot];
         }
-        if (!call) {
-            // Begins as soon as a place is free; the rate is then not kept, and this says so.
-            load->counts.passing_late++;
-            return;
-        }
+        // Begins as soon as a place is free; the rate is then not kept, and the count says so.
+        if (!call) return;
+        if (now - due > FRAME_NANOSECONDS) load->counts.passing_late++;
         load->counts.passing_begun++;
         if (!call_begin(call)) {
             note_reason(load, "carrier", strerror(errno));

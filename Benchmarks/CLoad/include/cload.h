@@ -82,7 +82,7 @@ struct cload_counts {
     uint64_t frames_after_clear;
     uint64_t marks;
     uint64_t passing_begun, passing_ended, passing_failed;
-    /// Passing calls that began late because all their slots were taken.
+    /// Passing calls that began more than 20 ms late: all their places were taken, or the generator was busy.
     uint64_t passing_late;
     uint64_t claude_requests;
     /// Connections open now, of the generator.
