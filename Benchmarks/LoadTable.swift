@@ -51,6 +51,9 @@ enum LoadTable {
         rows.append(Self.resources(report))
         rows.append(Self.conditions(report))
         rows += report.brokenConnections.sorted { $0.key < $1.key }.map { "        \($0.value) × \($0.key)" }
+        if report.unsentFrames > 0 {
+            rows.append("        \(report.unsentFrames) frames were due and not sent: the generator is too slow here")
+        }
         if report.unexpectedMessages + report.unstampedFrames > 0 {
             rows.append(
                 "        \(report.unexpectedMessages) unexpected messages, \(report.unstampedFrames) frames of padding "

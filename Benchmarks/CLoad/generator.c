@@ -134,6 +134,11 @@ static uint64_t send_due(struct cload *load) {
     }
     for (int i = 0;; i++) {
         uint64_t due = load->started_at + (uint64_t)((unsigned __int128)load->frame_count * FRAME_NANOSECONDS / load->slots);
+        // What was due in the measured time is sent, however late.
+        if (load->stopping && due >= load->window_ended) {
+            load->sending = false;
+            return UINT64_MAX;
+        }
         if (due > now || i == TICKS_PER_TURN) return due;
         tick(load, &load->calls[load->frame_count % load->slots], due, now);
         load->frame_count++;
@@ -176,7 +181,13 @@ void cload_begin_window(struct cload *load) {
 
 void cload_end_window(struct cload *load) { load->window_ended = cload_now(); }
 
-void cload_stop_sending(struct cload *load) { load->sending = false; }
+void cload_stop_sending(struct cload *load) { load->stopping = true; }
+
+uint64_t cload_unsent(const struct cload *load) {
+    if (!load->sending) return 0;
+    unsigned __int128 due = (unsigned __int128)(load->window_ended - load->started_at) * load->slots / FRAME_NANOSECONDS;
+    return due > load->frame_count ? (uint64_t)due - load->frame_count : 0;
+}
 
 void cload_hang_up(struct cload *load) {
     for (uint32_t i = 0; i < load->slots; i++) {

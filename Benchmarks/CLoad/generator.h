@@ -77,7 +77,7 @@ struct cload {
     struct load_call *calls;
     uint32_t slots;
     uint16_t target, model_port, claude_port;
-    bool sending, measuring;
+    bool sending, stopping, measuring;
     uint64_t started_at, window_began, window_ended;
     /// Frames due so far: the k-th belongs to slot k modulo the number of slots.
     uint64_t frame_count;

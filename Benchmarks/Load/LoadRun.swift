@@ -59,6 +59,7 @@ enum LoadRun {
         report.sharesCores = sharesCores
         report.readyMilliseconds = child.readyMilliseconds
         report.brokenConnections = broken
+        report.unsentFrames = generator.unsentFrames
         Self.fill(&report, from: generator)
         Self.fill(&report, before: before, first: first, last: last)
         generator.hangUp()
