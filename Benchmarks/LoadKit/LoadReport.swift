@@ -94,7 +94,8 @@ package struct LoadReport: Codable, Sendable, Equatable {
 
     /// All that was due was sent, and nothing of it lost, doubled, out of order or cut off.
     package var isClean: Bool {
-        self.uplink.sent > 0 && self.unsentFrames == 0 && self.uplink.isClean && self.downlink.isClean && self.framesAfterClear == 0 && self.brokenConnections.isEmpty
+        self.uplink.sent > 0 && self.unsentFrames == 0 && self.uplink.isClean && self.downlink.isClean
+            && self.framesAfterClear == 0 && self.brokenConnections.isEmpty
     }
 
     /// The latency that decides: the round trip, or in `talk` the first audio, or in `silence` the way up.
