@@ -11,7 +11,13 @@ struct ReportOutput {
     /// - Throws: Where the file to compare with cannot be read: before anything is measured.
     init(_ options: OutputOptions) throws {
         self.options = options
-        self.earlier = try options.compare.map { try SavedResults(path: $0) }
+        self.earlier = try options.compare.map { path in
+            do {
+                return try SavedResults(path: path)
+            } catch {
+                throw ValidationError("\(path) cannot be read as what --save of this version writes: \(error)")
+            }
+        }
         self.say(self.results.machine)
     }
 

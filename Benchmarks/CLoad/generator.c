@@ -19,6 +19,7 @@ struct cload *cload_create(const struct cload_settings *settings) {
     load->audio = malloc(32 * FRAME_BYTES);
     if (!load->calls || !load->audio || !loop_init(&load->loop)) return NULL;
     load->loop.owner = load;
+    load->loop.tracks = true;
     load->sending = true;
     for (uint32_t i = 0; i < load->slots; i++) {
         load->calls[i].load = load;
@@ -37,7 +38,11 @@ struct cload *cload_create(const struct cload_settings *settings) {
 }
 
 void cload_destroy(struct cload *load) {
-    // The process ends or measures again: what a dead connection holds is freed with the sockets of this run.
+    // Sessions go with their connections: nobody is told of an end here.
+    for (struct conn *c = load->loop.all; c; c = c->next) {
+        if (c->ops == &model_ops) free(c->owner);
+    }
+    loop_destroy(&load->loop);
     for (uint32_t i = 0; i < load->slots; i++) {
         free(load->calls[i].echoed_at);
         free(load->calls[i].utterances);
@@ -46,9 +51,6 @@ void cload_destroy(struct cload *load) {
     }
     free(load->calls);
     free(load->audio);
-    free(load->loop.space);
-    free(load->loop.frame);
-    close(load->loop.epoll);
     free(load);
 }
 

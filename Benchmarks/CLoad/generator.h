@@ -110,7 +110,7 @@ void call_tick(struct load_call *call, uint64_t due);
 void call_stop(struct load_call *call);
 
 // The model's side.
-extern const struct conn_ops model_listener_ops, claude_listener_ops;
+extern const struct conn_ops model_ops, model_listener_ops, claude_listener_ops;
 void model_tick(struct load_call *call, uint64_t due);
 void model_forget(struct load_call *call);
 

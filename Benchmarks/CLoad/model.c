@@ -14,8 +14,6 @@
     "\"create_response\":true,\"interrupt_response\":true}},\"output\":{\"format\":{\"type\":\"audio/pcmu\"},"          \
     "\"voice\":\"marin\"}}}"
 
-static const struct conn_ops model_ops;
-
 static void send_literal(struct conn *c, const char *text) { conn_send(c, 1, text, strlen(text)); }
 
 /// Builds the frame of one message; `frame_commit` sends all of them.
@@ -132,6 +130,13 @@ static void speak(struct load_call *call, struct conn *c, struct session *sessio
     call->utterances[call->utterance_count++] = (struct utterance){first, end, base};
 }
 
+/// Speaks because the router asked for it; the answers after this one are spread over the period again.
+static void greet(struct load_call *call, struct conn *c, struct session *session) {
+    session->wants_response = false;
+    speak(call, c, session, cload_now());
+    if (session->response == 1) session->talk_until += UTTERANCE_PERIOD / call->load->slots * call->slot;
+}
+
 void model_tick(struct load_call *call, uint64_t due) {
     struct conn *c = call->model;
     struct session *session = c->owner;
@@ -217,6 +222,7 @@ static void received_audio(struct conn *c, const uint8_t *text, size_t length) {
         call->echoed_at[stamp.sequence % SENT_RING] = now;
     }
     if (load->settings.mode != CLOAD_ECHO) {
+        if (session->wants_response && session->configured) greet(call, c, session);
         if (load->settings.mode == CLOAD_SILENCE && !call->established) {
             call->established = true;
             if (call->steady) load->counts.established++;
@@ -274,7 +280,9 @@ static void asked_to_speak(struct conn *c, struct session *session, const uint8_
         end_response(c, session, false);
         break;
     default:
-        if (session->call) speak(session->call, c, session, cload_now());
+        // Whose session it is shows with the first audio.
+        if (session->call) greet(session->call, c, session);
+        else session->wants_response = true;
         break;
     }
 }
@@ -312,7 +320,7 @@ static void model_closed(struct conn *c) {
     c->owner = NULL;
 }
 
-static const struct conn_ops model_ops = {.opened = model_opened, .text = model_text, .closed = model_closed};
+const struct conn_ops model_ops = {.opened = model_opened, .text = model_text, .closed = model_closed};
 
 static void model_accepted(struct conn *listener, int fd) {
     struct cload *load = listener->owner;
