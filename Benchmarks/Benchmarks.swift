@@ -8,7 +8,8 @@ struct Benchmarks: ParsableCommand {
         abstract: "Measures the router: whole calls through the real binary, or single operations.",
         discussion: "Build with -c release: swift run -c release Benchmarks load --calls 100",
         subcommands: [
-            LoadCommand.self, FloorRelayCommand.self, MicroCommand.self, ResamplerCommand.self, VoicemailCommand.self,
+            LoadCommand.self, RampCommand.self, ChurnCommand.self, FloorCommand.self, FloorRelayCommand.self,
+            MicroCommand.self, ResamplerCommand.self, VoicemailCommand.self,
         ],
         defaultSubcommand: LoadCommand.self
     )

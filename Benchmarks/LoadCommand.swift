@@ -17,18 +17,20 @@ struct LoadCommand: ParsableCommand {
     @Option(help: "Calls at a time; several numbers with commas make several runs.")
     var calls = "50"
 
+    @Option(help: "echo, talk or silence.")
+    var mode = LoadMode.echo
+
+    @Option(help: "router, floor or both, the one after the other.")
+    var target = TargetChoice.router
+
+    @Flag(help: "The voice model is reached by wss; the carrier's side stays plain, as behind a proxy.")
+    var tls = false
+
     @OptionGroup var options: LoadOptions
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let counts = self.calls.split(separator: ",").compactMap { Int($0) }.filter { $0 > 0 }
-        guard !counts.isEmpty else { throw ValidationError("--calls takes numbers such as 50 or 50,100,200.") }
-        var output = ReportOutput(json: self.options.json)
-        for count in counts {
-            for target in self.options.target.all {
-                output.add(try LoadRun.run(self.options.settings(target: target, calls: count)))
-            }
-        }
-        output.finish()
-        guard output.isClean else { throw ExitCode(1) }
+        try LoadSeries(calls: self.calls, mode: self.mode, targets: self.target.all, tls: self.tls)
+            .run(self.options, self.output)
     }
 }

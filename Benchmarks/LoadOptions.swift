@@ -3,12 +3,6 @@ import LoadKit
 
 /// What the commands that play calls share.
 struct LoadOptions: ParsableArguments {
-    @Option(help: "echo, talk or silence.")
-    var mode = LoadMode.echo
-
-    @Option(help: "router, floor or both.")
-    var target = TargetChoice.router
-
     @Option(help: "Length of the measured time.")
     var seconds = 10.0
 
@@ -18,17 +12,11 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "Cores of the router, from the first on; the generator gets the rest, or shares where there is none.")
     var cores = 1
 
-    @Flag(help: "The voice model is reached by wss; the carrier's side stays plain, as behind a proxy.")
-    var tls = false
-
     @Flag(help: "The router records each call.")
     var recording = false
 
     @Option(name: .customLong("env"), help: "NAME=VALUE for the router; may be given again and again.")
     var environment: [String] = []
-
-    @Flag(help: "One JSON array on standard output, and nothing else.")
-    var json = false
 
     func validate() throws {
         guard self.seconds > 0, self.callsPerSecond > 0 else {
@@ -42,37 +30,21 @@ struct LoadOptions: ParsableArguments {
         }
     }
 
-    func settings(target: LoadTarget, calls: Int) -> LoadSettings {
+    func settings(target: LoadTarget, mode: LoadMode, tls: Bool, calls: Int) -> LoadSettings {
         let pairs = self.environment.map { text in
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return (String(parts[0]), String(parts[1]))
         }
         return LoadSettings(
             target: target,
-            mode: self.mode,
+            mode: mode,
             calls: calls,
             seconds: self.seconds,
             callsPerSecond: self.callsPerSecond,
-            tls: self.tls,
+            tls: tls,
             cores: self.cores,
             recording: self.recording && target == .router,
             environment: target == .router ? Dictionary(pairs) { _, last in last } : [:]
         )
     }
 }
-
-/// Router, floor, or one after the other.
-enum TargetChoice: String, ExpressibleByArgument, CaseIterable {
-    case router, floor, both
-
-    /// The floor first: what follows is then shown as a ratio to it.
-    var all: [LoadTarget] {
-        switch self {
-        case .router: [.router]
-        case .floor: [.floor]
-        case .both: [.floor, .router]
-        }
-    }
-}
-
-extension LoadMode: ExpressibleByArgument {}

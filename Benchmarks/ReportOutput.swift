@@ -1,103 +1,61 @@
+import ArgumentParser
 import Foundation
 import LoadKit
 
-/// Prints reports as a table, a row as soon as it is there, or as one JSON array at the end.
+/// Collects results: prints lines as they come, and at the end JSON, a file, or the differences to earlier results.
 struct ReportOutput {
-    private let json: Bool
-    private var reports: [LoadReport] = []
+    private let options: OutputOptions
+    private(set) var results = SavedResults(machine: Machine.description, date: Date())
+    private let earlier: SavedResults?
 
-    init(json: Bool) { self.json = json }
-
-    /// Every run was clean.
-    var isClean: Bool { self.reports.allSatisfy(\.isClean) }
-
-    mutating func add(_ report: LoadReport) {
-        if !self.json {
-            if self.reports.isEmpty { self.printHead(of: report) }
-            self.printRow(report)
+    /// - Throws: Where the file to compare with cannot be read: before anything is measured.
+    init(_ options: OutputOptions) throws {
+        self.options = options
+        self.earlier = try options.compare.map { path in
+            do {
+                return try SavedResults(path: path)
+            } catch {
+                throw ValidationError("\(path) cannot be read as what --save of this version writes: \(error)")
+            }
         }
-        self.reports.append(report)
+        self.say(self.results.machine)
     }
 
-    func finish(closing: String? = nil) {
-        guard self.json else {
-            if let closing { print(closing) }
-            return
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        guard let data = try? encoder.encode(self.reports) else { return }
-        print(String(decoding: data, as: UTF8.self))
-    }
-
-    private func printHead(of report: LoadReport) {
-        print(Machine.description)
-        let latency = ["echo": "round trip", "talk": "first audio", "silence": "uplink"][report.mode.rawValue] ?? ""
-        Self.printColumns([
-            "target", "mode", "calls", "lost up/down", "dup", "reord", latency + " ms p50/p90/p99/p99.9/max",
-            "CPU µs/msg", "ratio", "ms/call-s", "CPU %", "MB idle", "KB/call", "ctx/msg", "late p99", "gen CPU %", "steal %",
-        ])
-    }
-
-    private func printRow(_ report: LoadReport) {
-        let floor = self.reports.last { $0.target == .floor && $0.mode == report.mode && $0.calls == report.calls }
-        let ratio = floor.map { report.cpuMicrosecondsPerMessage / $0.cpuMicrosecondsPerMessage }
-        Self.printColumns([
-            report.target.rawValue,
-            report.mode.rawValue,
-            "\(report.calls)",
-            "\(report.uplink.lost)/\(report.downlink.lost)",
-            "\(report.uplink.duplicated + report.downlink.duplicated)",
-            "\(report.uplink.reordered + report.downlink.reordered)",
-            Self.text(report.decidingLatency),
-            String(format: "%.2f", report.cpuMicrosecondsPerMessage),
-            ratio.map { String(format: "%.2f", $0) } ?? "–",
-            String(format: "%.2f", report.cpuMillisecondsPerCallSecond),
-            String(format: "%.0f", report.cpuPercent),
-            String(format: "%.1f", Double(report.residentBytesBefore) / 1_048_576),
-            String(format: "%.1f", Double(report.residentBytesPerCall) / 1_024),
-            String(format: "%.2f", report.voluntarySwitchesPerMessage),
-            report.generatorLateness.map { String(format: "%.2f", $0.p99) } ?? "–",
-            String(format: "%.0f", report.generatorCPUPercent),
-            String(format: "%.1f", report.stealPercent),
-        ])
-        print(
-            "        one way ms p50/p90/p99/p99.9/max: up", Self.text(report.uplinkLatency), " down",
-            Self.text(report.downlinkLatency)
-        )
-        if report.mode == .talk {
-            print(
-                "        barge-in ms \(Self.text(report.bargeIn)), truncations \(report.truncations),",
-                "frames after clear \(report.framesAfterClear)"
-            )
-        }
-        for (reason, count) in report.brokenConnections.sorted(by: { $0.key < $1.key }) {
-            print("        \(count) × \(reason)")
-        }
-        if report.unexpectedMessages + report.unstampedFrames > 0 {
-            print(
-                "        \(report.unexpectedMessages) unexpected messages,",
-                "\(report.unstampedFrames) frames of padding or unknown audio"
-            )
-        }
+    /// Prints a line, unless standard output is for JSON alone.
+    func say(_ line: String) {
+        guard !self.options.json else { return }
+        print(line)
         fflush(nil)
     }
 
-    private static func text(_ latency: LatencySummary?) -> String {
-        guard let latency else { return "–" }
-        return String(
-            format: "%.2f/%.2f/%.2f/%.2f/%.1f",
-            latency.p50,
-            latency.p90,
-            latency.p99,
-            latency.p999,
-            latency.max
-        )
+    mutating func add(_ report: LoadReport) {
+        if self.results.loads.isEmpty { self.say(LoadTable.head(of: report)) }
+        let floor = self.results.loads.last { $0.target == .floor && LoadTable.areAlike($0, report) }
+        for line in LoadTable.rows(report, floor: report.target == .floor ? nil : floor) { self.say(line) }
+        self.results.loads.append(report)
     }
 
-    private static func printColumns(_ columns: [String]) {
-        let widths = [8, 8, 6, 13, 4, 6, 40, 11, 6, 10, 6, 8, 8, 8, 9, 10, 8]
-        let padded = zip(columns, widths).map { $0 + String(repeating: " ", count: max(1, $1 - $0.count)) }
-        print(padded.joined())
+    mutating func add(_ report: CapacityReport) { self.results.capacities.append(report) }
+
+    mutating func add(_ report: ChurnReport) { self.results.churns.append(report) }
+
+    /// Prints and writes what was asked for.
+    func finish() throws {
+        if self.options.json { print(String(decoding: try self.results.json, as: UTF8.self)) }
+        if let path = self.options.save { try self.results.json.write(to: URL(fileURLWithPath: path)) }
+        guard let earlier = self.earlier else { return }
+        let comparison = Comparison(earlier: earlier, now: self.results)
+        self.say("\nAgainst \(self.options.compare ?? "") (\(earlier.machine)):")
+        var row = ""
+        for difference in comparison.differences {
+            if difference.row != row {
+                row = difference.row
+                self.say("  \(row)")
+            }
+            let percent = difference.percent.map { String(format: "%+6.1f %%", $0) } ?? "     –"
+            let name = difference.figure + String(repeating: " ", count: max(1, 24 - difference.figure.count))
+            self.say("    \(name)\(percent)   " + String(format: "%.2f → %.2f", difference.earlier, difference.now))
+        }
+        for row in comparison.unmatched { self.say("  \(row): not in the earlier results") }
     }
 }

@@ -9,6 +9,7 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -37,6 +38,28 @@ bool loop_init(struct loop *loop) {
 
 static void conn_event(struct conn *c, uint32_t events);
 
+static void conn_free(struct conn *c) {
+    free(c->rest);
+    free(c->out);
+    if (c->ssl) SSL_free(c->ssl);
+    close(c->fd);
+    free(c);
+}
+
+/// Frees the connections that have ended.
+static void bury(struct loop *loop) {
+    while (loop->dead) {
+        struct conn *c = loop->dead;
+        loop->dead = c->next_dead;
+        if (loop->tracks) {
+            if (c->next) c->next->previous = c->previous;
+            if (c->previous) c->previous->next = c->next;
+            else loop->all = c->next;
+        }
+        conn_free(c);
+    }
+}
+
 bool loop_turn(struct loop *loop, int64_t timeout, void (*between)(struct loop *)) {
     struct epoll_event events[BATCH];
     struct timespec wait = {timeout / 1000000000, timeout % 1000000000};
@@ -46,16 +69,22 @@ bool loop_turn(struct loop *loop, int64_t timeout, void (*between)(struct loop *
         conn_event(events[i].data.ptr, events[i].events);
         if (between && (i & 7) == 7) between(loop);
     }
-    while (loop->dead) {
-        struct conn *c = loop->dead;
-        loop->dead = c->next_dead;
-        free(c->rest);
-        free(c->out);
-        if (c->ssl) SSL_free(c->ssl);
-        close(c->fd);
-        free(c);
-    }
+    bury(loop);
     return true;
+}
+
+void loop_destroy(struct loop *loop) {
+    bury(loop);
+    while (loop->all) {
+        struct conn *c = loop->all;
+        loop->all = c->next;
+        conn_free(c);
+    }
+    if (loop->server_tls) SSL_CTX_free(loop->server_tls);
+    if (loop->client_tls) SSL_CTX_free(loop->client_tls);
+    if (loop->epoll >= 0) close(loop->epoll);
+    free(loop->space);
+    free(loop->frame);
 }
 
 // MARK: Sockets
@@ -99,6 +128,11 @@ static struct conn *conn_new(struct loop *loop, int fd, enum conn_kind kind, con
         return NULL;
     }
     loop->connections++;
+    if (loop->tracks) {
+        c->next = loop->all;
+        if (c->next) c->next->previous = c;
+        loop->all = c;
+    }
     return c;
 }
 

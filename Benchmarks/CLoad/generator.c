@@ -19,6 +19,7 @@ struct cload *cload_create(const struct cload_settings *settings) {
     load->audio = malloc(32 * FRAME_BYTES);
     if (!load->calls || !load->audio || !loop_init(&load->loop)) return NULL;
     load->loop.owner = load;
+    load->loop.tracks = true;
     load->sending = true;
     for (uint32_t i = 0; i < load->slots; i++) {
         load->calls[i].load = load;
@@ -37,7 +38,11 @@ struct cload *cload_create(const struct cload_settings *settings) {
 }
 
 void cload_destroy(struct cload *load) {
-    // The process ends or measures again: what a dead connection holds is freed with the sockets of this run.
+    // Sessions go with their connections: nobody is told of an end here.
+    for (struct conn *c = load->loop.all; c; c = c->next) {
+        if (c->ops == &model_ops) free(c->owner);
+    }
+    loop_destroy(&load->loop);
     for (uint32_t i = 0; i < load->slots; i++) {
         free(load->calls[i].echoed_at);
         free(load->calls[i].utterances);
@@ -46,9 +51,6 @@ void cload_destroy(struct cload *load) {
     }
     free(load->calls);
     free(load->audio);
-    free(load->loop.space);
-    free(load->loop.frame);
-    close(load->loop.epoll);
     free(load);
 }
 
@@ -99,11 +101,9 @@ static void open_passing(struct cload *load, uint64_t now) {
             uint32_t slot = load->settings.steady + load->passing_search++ % load->settings.passing;
             if (load->calls[slot].state == CALL_FREE) call = &load->calls[slot];
         }
-        if (!call) {
-            // Begins as soon as a place is free; the rate is then not kept, and this says so.
-            load->counts.passing_late++;
-            return;
-        }
+        // Begins as soon as a place is free; the rate is then not kept, and the count says so.
+        if (!call) return;
+        if (now - due > FRAME_NANOSECONDS) load->counts.passing_late++;
         load->counts.passing_begun++;
         if (!call_begin(call)) {
             note_reason(load, "carrier", strerror(errno));
@@ -136,6 +136,11 @@ static uint64_t send_due(struct cload *load) {
     }
     for (int i = 0;; i++) {
         uint64_t due = load->started_at + (uint64_t)((unsigned __int128)load->frame_count * FRAME_NANOSECONDS / load->slots);
+        // What was due in the measured time is sent, however late.
+        if (load->stopping && due >= load->window_ended) {
+            load->sending = false;
+            return UINT64_MAX;
+        }
         if (due > now || i == TICKS_PER_TURN) return due;
         tick(load, &load->calls[load->frame_count % load->slots], due, now);
         load->frame_count++;
@@ -178,7 +183,13 @@ void cload_begin_window(struct cload *load) {
 
 void cload_end_window(struct cload *load) { load->window_ended = cload_now(); }
 
-void cload_stop_sending(struct cload *load) { load->sending = false; }
+void cload_stop_sending(struct cload *load) { load->stopping = true; }
+
+uint64_t cload_unsent(const struct cload *load) {
+    if (!load->sending) return 0;
+    unsigned __int128 due = (unsigned __int128)(load->window_ended - load->started_at) * load->slots / FRAME_NANOSECONDS;
+    return due > load->frame_count ? (uint64_t)due - load->frame_count : 0;
+}
 
 void cload_hang_up(struct cload *load) {
     for (uint32_t i = 0; i < load->slots; i++) {

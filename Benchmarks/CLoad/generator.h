@@ -77,7 +77,7 @@ struct cload {
     struct load_call *calls;
     uint32_t slots;
     uint16_t target, model_port, claude_port;
-    bool sending, measuring;
+    bool sending, stopping, measuring;
     uint64_t started_at, window_began, window_ended;
     /// Frames due so far: the k-th belongs to slot k modulo the number of slots.
     uint64_t frame_count;
@@ -110,7 +110,7 @@ void call_tick(struct load_call *call, uint64_t due);
 void call_stop(struct load_call *call);
 
 // The model's side.
-extern const struct conn_ops model_listener_ops, claude_listener_ops;
+extern const struct conn_ops model_ops, model_listener_ops, claude_listener_ops;
 void model_tick(struct load_call *call, uint64_t due);
 void model_forget(struct load_call *call);
 

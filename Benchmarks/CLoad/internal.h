@@ -39,6 +39,9 @@ struct loop {
     size_t frame_length, frame_capacity;
     uint64_t random;
     struct conn *dead;
+    /// All connections, where they are to be closed with the loop; the floor lives as long as its process.
+    bool tracks;
+    struct conn *all;
     SSL_CTX *server_tls, *client_tls;
     uint32_t connections;
     void *owner;
@@ -55,13 +58,15 @@ struct conn {
     int fd;
     uint8_t kind, phase;
     bool client, armed, sent_close;
-    struct conn *next_dead;
+    struct conn *next_dead, *previous, *next;
     /// The path of the upgrade (client).
     const char *path;
     char reason[80];
 };
 
 bool loop_init(struct loop *loop);
+/// Closes what is open and frees all; nobody is told.
+void loop_destroy(struct loop *loop);
 /// Waits for at most `timeout` ns (negative: without end) and handles what is there.
 bool loop_turn(struct loop *loop, int64_t timeout, void (*between)(struct loop *));
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <strings.h>
 
 // The voice model's side of a call of the generator, in the shapes of OpenAI's Realtime API, and Claude's.
 
@@ -12,8 +13,6 @@
     "{\"type\":\"server_vad\",\"threshold\":0.5,\"prefix_padding_ms\":300,\"silence_duration_ms\":500,"                 \
     "\"create_response\":true,\"interrupt_response\":true}},\"output\":{\"format\":{\"type\":\"audio/pcmu\"},"          \
     "\"voice\":\"marin\"}}}"
-
-static const struct conn_ops model_ops;
 
 static void send_literal(struct conn *c, const char *text) { conn_send(c, 1, text, strlen(text)); }
 
@@ -131,6 +130,13 @@ static void speak(struct load_call *call, struct conn *c, struct session *sessio
     call->utterances[call->utterance_count++] = (struct utterance){first, end, base};
 }
 
+/// Speaks because the router asked for it; the answers after this one are spread over the period again.
+static void greet(struct load_call *call, struct conn *c, struct session *session) {
+    session->wants_response = false;
+    speak(call, c, session, cload_now());
+    if (session->response == 1) session->talk_until += UTTERANCE_PERIOD / call->load->slots * call->slot;
+}
+
 void model_tick(struct load_call *call, uint64_t due) {
     struct conn *c = call->model;
     struct session *session = c->owner;
@@ -216,6 +222,7 @@ static void received_audio(struct conn *c, const uint8_t *text, size_t length) {
         call->echoed_at[stamp.sequence % SENT_RING] = now;
     }
     if (load->settings.mode != CLOAD_ECHO) {
+        if (session->wants_response && session->configured) greet(call, c, session);
         if (load->settings.mode == CLOAD_SILENCE && !call->established) {
             call->established = true;
             if (call->steady) load->counts.established++;
@@ -273,7 +280,9 @@ static void asked_to_speak(struct conn *c, struct session *session, const uint8_
         end_response(c, session, false);
         break;
     default:
-        if (session->call) speak(session->call, c, session, cload_now());
+        // Whose session it is shows with the first audio.
+        if (session->call) greet(session->call, c, session);
+        else session->wants_response = true;
         break;
     }
 }
@@ -311,7 +320,7 @@ static void model_closed(struct conn *c) {
     c->owner = NULL;
 }
 
-static const struct conn_ops model_ops = {.opened = model_opened, .text = model_text, .closed = model_closed};
+const struct conn_ops model_ops = {.opened = model_opened, .text = model_text, .closed = model_closed};
 
 static void model_accepted(struct conn *listener, int fd) {
     struct cload *load = listener->owner;
@@ -323,14 +332,38 @@ const struct conn_ops model_listener_ops = {.accepted = model_accepted};
 
 // MARK: Claude
 
-/// Answers every request with the same short message.
+/// Answers every request with the same summary of a call, once the whole request is there.
 static void claude_request(struct conn *c, uint8_t *head, size_t length) {
     struct cload *load = c->loop->owner;
-    (void)head;
-    (void)length;
+    static const char field[] = "content-length:";
+    const uint8_t *body = (const uint8_t *)memmem(head, length, "\r\n\r\n", 4) + 4;
+    unsigned long expected = 0;
+    for (const uint8_t *line = head; line < body;) {
+        if (strncasecmp((const char *)line, field, sizeof field - 1) == 0) {
+            expected = strtoul((const char *)line + sizeof field - 1, NULL, 10);
+        }
+        const uint8_t *end = memmem(line, (size_t)(body - line), "\r\n", 2);
+        if (!end) break;
+        line = end + 2;
+    }
+    if (length - (size_t)(body - head) < expected) {
+        // The rest of it comes with the next read.
+        c->kind = CONN_WEBSOCKET;
+        return;
+    }
     load->counts.claude_requests++;
-    static const char answer[] = "HTTP/1.1 529 Overloaded\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    conn_write(c, answer, sizeof answer - 1);
+    static const char message[] =
+        "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"claude-haiku-5-5\",\"content\":[{"
+        "\"type\":\"text\",\"text\":\"{\\\"status\\\":\\\"goal_achieved\\\",\\\"summary\\\":\\\"The caller listened.\\\","
+        "\\\"consumer_interest_level\\\":\\\"low\\\",\\\"next_action\\\":null,\\\"appointment_time\\\":null,"
+        "\\\"quote_amount\\\":null}\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,"
+        "\"usage\":{\"input_tokens\":100,\"output_tokens\":40}}";
+    char answer[1024];
+    int count = snprintf(answer, sizeof answer,
+                         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+                         "Connection: close\r\n\r\n%s",
+                         sizeof message - 1, message);
+    conn_write(c, answer, (size_t)count);
     conn_end(c, "answered");
 }
 

@@ -65,6 +65,9 @@ final class Generator {
         return LatencySummary(counts: counts) { cload_histogram_value(UInt32($0)) }
     }
 
+    /// Frames that were due in the measured time and were never sent.
+    var unsentFrames: Int { Int(cload_unsent(self.load)) }
+
     /// Why connections broke, and how many did.
     var brokenConnections: [String: Int] {
         var reasons = [cload_reason](repeating: cload_reason(), count: 16)

@@ -59,6 +59,7 @@ enum LoadRun {
         report.sharesCores = sharesCores
         report.readyMilliseconds = child.readyMilliseconds
         report.brokenConnections = broken
+        report.unsentFrames = generator.unsentFrames
         Self.fill(&report, from: generator)
         Self.fill(&report, before: before, first: first, last: last)
         generator.hangUp()
@@ -92,7 +93,8 @@ enum LoadRun {
         report.cpuMicrosecondsPerMessage = nanoseconds / 1_000 / Double(messages)
         report.cpuMillisecondsPerCallSecond = nanoseconds / 1e6 / seconds / Double(report.calls)
         report.cpuPercent = nanoseconds / 1e7 / seconds
-        report.voluntarySwitchesPerMessage = Double(ended.voluntarySwitches - began.voluntarySwitches) / Double(messages)
+        report.voluntarySwitchesPerMessage =
+            Double(ended.voluntarySwitches - began.voluntarySwitches) / Double(messages)
         report.involuntarySwitchesPerMessage =
             Double(ended.involuntarySwitches - began.involuntarySwitches) / Double(messages)
         report.residentBytesBefore = before.residentBytes

@@ -78,6 +78,8 @@ package struct LoadReport: Codable, Sendable, Equatable {
     package var generatorCPUPercent = 0.0
     /// Time that the machine's host took away, of all cores.
     package var stealPercent = 0.0
+    /// Frames that were due in the measured time and could not be sent: the generator is too slow, or its core busy.
+    package var unsentFrames = 0
     package var unstampedFrames = 0
     package var unexpectedMessages = 0
     package var brokenConnections: [String: Int] = [:]
@@ -90,9 +92,10 @@ package struct LoadReport: Codable, Sendable, Equatable {
         self.cores = cores
     }
 
-    /// Nothing was lost, doubled, out of order or cut off.
+    /// All that was due was sent, and nothing of it lost, doubled, out of order or cut off.
     package var isClean: Bool {
-        self.uplink.isClean && self.downlink.isClean && self.framesAfterClear == 0 && self.brokenConnections.isEmpty
+        self.uplink.sent > 0 && self.unsentFrames == 0 && self.uplink.isClean && self.downlink.isClean
+            && self.framesAfterClear == 0 && self.brokenConnections.isEmpty
     }
 
     /// The latency that decides: the round trip, or in `talk` the first audio, or in `silence` the way up.

@@ -9,7 +9,8 @@ struct ProcFields {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return }
         for line in text.split(separator: "\n") {
             let parts = line.split(maxSplits: 2) { $0 == ":" || $0.isWhitespace }
-            guard parts.count > 1, let number = parts[1].split(whereSeparator: \.isWhitespace).first.flatMap({ Int($0) })
+            guard parts.count > 1,
+                let number = parts[1].split(whereSeparator: \.isWhitespace).first.flatMap({ Int($0) })
             else { continue }
             self.values[parts[0]] = number
         }

@@ -106,14 +106,16 @@ final class TargetChild {
         certificates: String?
     ) throws {
         var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { (text: String) in strdup(text) } + [nil]
-        var envp: [UnsafeMutablePointer<CChar>?] = environment.map { (name: String, value: String) in strdup("\(name)=\(value)") } + [nil]
+        var envp: [UnsafeMutablePointer<CChar>?] =
+            environment.map { (name: String, value: String) in strdup("\(name)=\(value)") } + [nil]
         let strings = [path, self.logPath, self.directory.path].map { (text: String) in strdup(text) }
         let bundle = certificates.flatMap { (text: String) in strdup(text) }
         defer { for pointer in argv + envp + strings + [bundle] { free(pointer) } }
         let began = MonotonicTime.now
         argv.withUnsafeMutableBufferPointer { argv in
             envp.withUnsafeMutableBufferPointer { envp in
-                guard let argumentList = argv.baseAddress, let environmentList = envp.baseAddress, let path = strings[0],
+                guard let argumentList = argv.baseAddress, let environmentList = envp.baseAddress,
+                    let path = strings[0],
                     let log = strings[1], let directory = strings[2]
                 else { return }
                 var child = cload_child(

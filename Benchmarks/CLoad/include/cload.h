@@ -82,7 +82,7 @@ struct cload_counts {
     uint64_t frames_after_clear;
     uint64_t marks;
     uint64_t passing_begun, passing_ended, passing_failed;
-    /// Passing calls that began late because all their slots were taken.
+    /// Passing calls that began more than 20 ms late: all their places were taken, or the generator was busy.
     uint64_t passing_late;
     uint64_t claude_requests;
     /// Connections open now, of the generator.
@@ -117,8 +117,10 @@ bool cload_play(struct cload *_Nonnull load, uint64_t deadline, bool until_estab
 void cload_begin_window(struct cload *_Nonnull load);
 /// Ends the measured time: frames that are due from here on do not count.
 void cload_end_window(struct cload *_Nonnull load);
-/// No frames any more.
+/// No frames any more, but for those that were due in the measured time.
 void cload_stop_sending(struct cload *_Nonnull load);
+/// Frames that were due in the measured time and could not be sent yet: the generator is too slow.
+uint64_t cload_unsent(const struct cload *_Nonnull load);
 /// Hangs up all calls.
 void cload_hang_up(struct cload *_Nonnull load);
 
