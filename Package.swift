@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "CallRouter",
             dependencies: [
-                "CallActors", "CPhoneNumbers", "StandIns", "Wire",
+                "CallActors", "CPhoneNumbers", "CShims", "StandIns", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

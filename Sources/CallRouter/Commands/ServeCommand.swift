@@ -1,4 +1,5 @@
 import ArgumentParser
+import CShims
 import Foundation
 import Logging
 import UnixSignals
@@ -30,6 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
             configuration: configuration,
             logger: logger,
             assemble: RouterAssembly.assemble,
+            onReady: { _ in Self.forgetStart() },
             onOverdue: {
                 reporter?.flush(limit: .milliseconds(200))
                 sink.flush(limit: .milliseconds(200))
@@ -45,6 +47,13 @@ struct ServeCommand: AsyncParsableCommand {
             return failure
         }
         if failure != nil { throw ExitCodes.unavailable }
+    }
+
+    /// Half of what is resident after a start is code that only the start needed.
+    private static func forgetStart() {
+        #if os(Linux)
+        cshims_release_code_pages()
+        #endif
     }
 
     /// How long failures that are not reported yet may keep the process.

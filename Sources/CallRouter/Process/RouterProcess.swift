@@ -111,7 +111,7 @@ package final class RouterProcess: Sendable {
         }
         let mark = RunMark(directory: directory)
         let previous = mark.set()
-        let group = self.givenGroup ?? MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        let group = self.givenGroup ?? MultiThreadedEventLoopGroup(numberOfThreads: EventLoopCount.current)
         let failure: StartError?
         do throws(StartError) {
             let context = RouterContext(
