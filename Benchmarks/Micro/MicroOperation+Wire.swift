@@ -9,7 +9,7 @@ extension MicroOperation {
         let encoder = CarrierEncoder(streamSID: "7d56cc11-536d-4a45-b4fb-ed3d55be843b")
         return [
             Self("carrier media decoded (byte scan)", allowed: 0) { Self.decoded(carrier: MicroMessages.media) },
-            Self("carrier mark decoded", allowed: 28) { Self.decoded(carrier: MicroMessages.mark) },
+            Self("carrier mark decoded (byte scan)", allowed: 0) { Self.decoded(carrier: MicroMessages.mark) },
             Self("carrier media encoded, with base64", allowed: 2) {
                 encoder.media(audio: MicroMessages.frame).readableBytes
             },

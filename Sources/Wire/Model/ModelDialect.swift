@@ -8,12 +8,13 @@ package protocol ModelDialect: Sendable {
     func address(base: String, model: String) -> String
     /// Headers of the upgrade request. The key is a secret and never logged.
     func headers(apiKey: String, safetyIdentifier: String?) -> [(name: String, value: String)]
-    /// Reads one text message. Throws ``ModelMessageError`` for what is not JSON or lacks a `type`; an unknown type is
-    /// ``ModelEvent/ignored(type:)``.
+    /// Reads one text message.
     ///
     /// - Parameters:
     ///   - message: A whole text message.
     ///   - recent: Belongs to the socket that the message came on.
+    /// - Returns: What it says; ``ModelEvent/ignored(type:)`` for a type that is not known.
+    /// - Throws: ``ModelMessageError`` for what is not JSON or lacks a `type`.
     func decode(
         _ message: ByteBuffer,
         reusing recent: inout RecentIdentifiers
