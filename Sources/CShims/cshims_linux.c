@@ -4,6 +4,7 @@
 #include <link.h>
 #include <sched.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -21,9 +22,20 @@ int cshims_usable_cpus(void) {
     return count > 0 ? count : 1;
 }
 
-static int release_object(struct dl_phdr_info *object, size_t size, void *page_size) {
+struct release {
+    uintptr_t page;
+    const char *const *kept;
+};
+
+static int release_object(struct dl_phdr_info *object, size_t size, void *context) {
     (void)size;
-    const uintptr_t page = *(const uintptr_t *)page_size;
+    const struct release *release = context;
+    const uintptr_t page = release->page;
+    // The program itself has no name here.
+    if (object->dlpi_name == NULL || object->dlpi_name[0] == 0) return 0;
+    for (const char *const *kept = release->kept; *kept != NULL; kept++) {
+        if (strstr(object->dlpi_name, *kept) != NULL) return 0;
+    }
     for (int index = 0; index < object->dlpi_phnum; index++) {
         const ElfW(Phdr) *segment = &object->dlpi_phdr[index];
         // What can be written may have been: relocations and data live there.
@@ -37,8 +49,8 @@ static int release_object(struct dl_phdr_info *object, size_t size, void *page_s
     return 0;
 }
 
-void cshims_release_code_pages(void) {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    dl_iterate_phdr(release_object, &page);
+void cshims_release_library_pages(const char *const *kept) {
+    struct release release = {(uintptr_t)sysconf(_SC_PAGESIZE), kept};
+    dl_iterate_phdr(release_object, &release);
 }
 #endif

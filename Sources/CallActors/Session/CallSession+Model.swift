@@ -78,7 +78,7 @@ extension CallSession {
     }
 
     /// Takes what the model says on the socket of this generation.
-    func receive(_ event: ModelEvent, generation: Int, readAt: ContinuousClock.Instant) {
+    package func receive(_ event: ModelEvent, generation: Int, readAt: ContinuousClock.Instant) {
         guard generation == self.modelGeneration else { return }
         guard self.isLive else { return self.receiveLastWords(event) }
         switch event {
@@ -111,7 +111,7 @@ extension CallSession {
         }
     }
 
-    func modelReadComplete() { self.model?.flush() }
+    package func modelReadComplete() { self.model?.flush() }
 
     func modelClosed(generation: Int, code: UInt16?, reason: String) {
         guard generation == self.modelGeneration else { return }
@@ -221,28 +221,30 @@ extension CallSession {
 /// Hands the events of one model socket to its session, on the loop that both live on.
 final class ModelInbox: ModelReceiver {
     private let session: CallSession
+    private let entrance: any CallEntrance
     private let generation: Int
 
     init(session: CallSession, generation: Int) {
         self.session = session
+        self.entrance = session
         self.generation = generation
     }
 
     func modelOpened(_ link: any ModelLink) {
-        self.session.enter { $0.modelOpened(link, generation: self.generation) }
+        self.session.assumeIsolated { $0.modelOpened(link, generation: self.generation) }
     }
 
     func model(event: ModelEvent, readAt: ContinuousClock.Instant) {
-        self.session.enter { $0.receive(event, generation: self.generation, readAt: readAt) }
+        self.entrance.receive(event, generation: self.generation, readAt: readAt)
     }
 
     func modelSentMalformedMessage(_ error: ModelMessageError) {
-        self.session.enter { $0.modelSentMalformedMessage(error) }
+        self.session.assumeIsolated { $0.modelSentMalformedMessage(error) }
     }
 
-    func modelReadComplete() { self.session.enter { $0.modelReadComplete() } }
+    func modelReadComplete() { self.entrance.modelReadComplete() }
 
     func modelClosed(code: UInt16?, reason: String) {
-        self.session.enter { $0.modelClosed(generation: self.generation, code: code, reason: reason) }
+        self.session.assumeIsolated { $0.modelClosed(generation: self.generation, code: code, reason: reason) }
     }
 }

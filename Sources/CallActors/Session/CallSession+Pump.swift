@@ -10,7 +10,7 @@ extension CallSession {
         if let alarm = self.pumpAlarm, alarm.at <= instant { return }
         self.stopPump()
         guard self.isLive else { return }
-        self.pumpAlarm = self.loop.schedule(at: instant, PumpAlarm(session: self)).map { (instant, $0) }
+        self.pumpAlarm = self.loop.schedule(at: instant, PumpAlarm(entrance: self)).map { (instant, $0) }
     }
 
     func stopPump() {
@@ -18,7 +18,7 @@ extension CallSession {
         self.pumpAlarm = nil
     }
 
-    fileprivate func pumpDue() {
+    package func pumpDue() {
         self.pumpAlarm = nil
         self.pump(due: .now)
     }
@@ -26,7 +26,7 @@ extension CallSession {
 
 /// Rings for one session.
 private struct PumpAlarm: NIOScheduledCallbackHandler, Sendable {
-    let session: CallSession
+    let entrance: any CallEntrance
 
-    func handleScheduledCallback(eventLoop: some EventLoop) { self.session.enter { $0.pumpDue() } }
+    func handleScheduledCallback(eventLoop: some EventLoop) { self.entrance.pumpDue() }
 }

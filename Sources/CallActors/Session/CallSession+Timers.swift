@@ -11,7 +11,7 @@ extension CallSession {
         // A timer would keep a session that is over.
         guard self.result == nil, self.isLive || key == .lastWords else { return }
         self.timers[key] = self.loop.schedule(at: instant) { [self] in
-            self.enter { $0.fired(key) }
+            self.assumeIsolated { $0.fired(key) }
         }
     }
 

@@ -3,6 +3,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import Wire
 
 /// What the router does with each accepted connection: HTTP routes and media streams on one port.
 struct RouterChildChannel<Responder: HTTPResponder>: ServerChildChannel
@@ -19,6 +20,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
                 channel.close(promise: nil)
                 throw ChannelError.operationUnsupported
             }
+            try channel.syncOptions?.setOption(.recvAllocator, value: WebSocketHandler.readBuffers)
             var decoderLimits = NIOHTTPDecoderLimitConfiguration()
             decoderLimits.maxHeaderFieldSize = self.limits.headerByteCount
             decoderLimits.maxHeaderListSize = self.limits.headerByteCount

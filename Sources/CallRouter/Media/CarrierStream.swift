@@ -123,10 +123,11 @@ final class CarrierStream: WebSocketDelegate {
         }
         guard let id = self.link?.id, let session = self.session else { return }
         let event = self.transcoded(event)
+        let entrance: any CallEntrance = session
         if session.loop.eventLoop === self.loop.eventLoop {
-            session.enter { $0.receive(event, from: id, readAt: readAt) }
+            entrance.receive(event, from: id, readAt: readAt)
         } else {
-            session.loop.eventLoop.execute { session.enter { $0.receive(event, from: id, readAt: readAt) } }
+            session.loop.eventLoop.execute { entrance.receive(event, from: id, readAt: readAt) }
         }
         if case .stop = event { self.state = .over }
     }
@@ -141,9 +142,9 @@ final class CarrierStream: WebSocketDelegate {
     private func tellLost() {
         guard let id = self.link?.id, let session = self.session else { return }
         if session.loop.eventLoop === self.loop.eventLoop {
-            session.enter { $0.carrierLost(id) }
+            session.assumeIsolated { $0.carrierLost(id) }
         } else {
-            session.loop.eventLoop.execute { session.enter { $0.carrierLost(id) } }
+            session.loop.eventLoop.execute { session.assumeIsolated { $0.carrierLost(id) } }
         }
     }
 

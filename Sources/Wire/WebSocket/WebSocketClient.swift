@@ -79,6 +79,7 @@ package struct WebSocketClient: Sendable {
             .connectTimeout(TimeAmount(timeout))
             // Messages and the end of TCP may come together, see `WebSocketAnswerGate`; the handler then closes.
             .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.recvAllocator, value: WebSocketHandler.readBuffers)
             .connect(host: attempt.address.host, port: attempt.address.port) { channel in attempt.start(on: channel) }
         return try await opening.wait(atMost: timeout - started.duration(to: .now))
     }

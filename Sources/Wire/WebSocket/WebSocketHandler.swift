@@ -21,8 +21,11 @@ package final class WebSocketHandler: ChannelInboundHandler {
     /// Written and not flushed: past this much the handler flushes by itself, so that TLS holds back no more.
     private static let maxUnflushedByteCount = 64 << 10
 
-    /// Buffers to read into: they grow with what comes, up to the 64 KiB that sockets have by default.
-    private static let readBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 65_536)
+    /// Buffers for sockets to read into, to be set before the first read: a channel never gives a larger one back.
+    ///
+    /// A frame of sound is some 300 bytes: with the 2 KiB that sockets begin with, buffers would be the largest part of a
+    /// call's memory after the sound itself.
+    package static let readBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 8192)
 
     /// The end that we are.
     package let role: WebSocketRole
@@ -142,9 +145,6 @@ package final class WebSocketHandler: ChannelInboundHandler {
         self.context = context
         self.channelIsWritable = context.channel.isWritable
         self.eventLoop = context.eventLoop.assumeIsolated()
-        // A frame of sound is some 300 bytes: two buffers of 2 KiB for each call would be the largest part of its memory
-        // after the sound itself. Where a channel has no such option, its own way of reading stays.
-        try? context.channel.syncOptions?.setOption(.recvAllocator, value: Self.readBuffers)
         if context.channel.isActive { return }
         // Where the connection broke during the upgrade nobody may tell us any more.
         context.channel.closeFuture.assumeIsolated().whenComplete { _ in self.handle(.ended(reason: "")) }
