@@ -49,8 +49,10 @@ struct ServeCommand: AsyncParsableCommand {
         if failure != nil { throw ExitCodes.unavailable }
     }
 
-    /// Gives back what of the shared libraries only the start needed: a fifth of what is resident then. Those that calls
-    /// use stay; so does all of a program that has its libraries linked into it.
+    /// Gives back what of the shared libraries only the start needed.
+    ///
+    /// It is a fifth of what is resident then. Libraries that calls use stay; so does all of a program that has its
+    /// libraries linked into it.
     private static func forgetStart() {
         #if os(Linux)
         let names = [
