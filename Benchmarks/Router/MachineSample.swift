@@ -6,6 +6,7 @@ struct MachineSample {
     private var total = 0.0
 
     init() {
+        // Where it cannot be read, nothing is known of stolen time, and none is told.
         guard let text = try? String(contentsOfFile: "/proc/stat", encoding: .utf8),
             let line = text.split(separator: "\n").first
         else { return }

@@ -54,6 +54,7 @@ final class TargetChild {
 
     /// The last lines that it logged.
     var logTail: String {
+        // Without a log there is nothing to show beside the failure that it is read for.
         guard let text = try? String(contentsOfFile: self.logPath, encoding: .utf8) else { return "" }
         return text.split(separator: "\n").suffix(15).joined(separator: "\n")
     }
