@@ -33,17 +33,31 @@ enum PromptText {
     }
 
     /// The text without white space at its ends, and with at most one empty line in a row.
+    ///
+    /// Lines end in `\n`, as those of the templates and of ``block(_:limit:)`` do; white space is that of ASCII.
     static func tidied(_ text: String) -> String {
-        var lines: [Substring] = []
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            if line.allSatisfy(\.isWhitespace) {
-                if lines.last?.isEmpty == false { lines.append("") }
-            } else {
-                lines.append(line)
+        var result = ""
+        result.reserveCapacity(text.utf8.count)
+        var isAfterGap = false
+        for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            guard let start = line.firstIndex(where: { !Self.isBlank($0) }) else {
+                isAfterGap = true
+                continue
             }
+            if result.isEmpty {
+                result += Substring(line[start...])
+            } else {
+                result += isAfterGap ? "\n\n" : "\n"
+                result += Substring(line)
+            }
+            isAfterGap = false
         }
-        return self.trimmed(lines.joined(separator: "\n"))
+        while let last = result.utf8.last, Self.isBlank(last) { result.removeLast() }
+        return result
     }
+
+    /// White space of ASCII.
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     private static func trimmed(_ text: String) -> String {
         let start = text.drop(while: \.isWhitespace)

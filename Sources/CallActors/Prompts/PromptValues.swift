@@ -1,6 +1,7 @@
 import Foundation
+import Mustache
 
-/// What the templates of a call may name, cleaned; a property is what a tag of the same name shows.
+/// What the templates of a call may name, cleaned; a tag shows the property of its name.
 struct PromptValues {
     struct Fact {
         let label: String
@@ -50,5 +51,36 @@ struct PromptValues {
                 return Fact(label: label, value: value)
             }
         self.facts = Array((known + others).prefix(Self.maxFactCount))
+    }
+}
+
+// Mustache looks its tags up by reflection otherwise, which costs a call more than all else that begins it.
+extension PromptValues: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "role": self.role
+        case "inbound": self.inbound
+        case "direction": self.direction
+        case "date": self.date
+        case "business": self.business
+        case "phone": self.phone
+        case "service": self.service
+        case "objective": self.objective
+        case "facts": self.facts
+        case "transfer": self.transfer
+        case "keypad": self.keypad
+        case "callbacks": self.callbacks
+        default: nil
+        }
+    }
+}
+
+extension PromptValues.Fact: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "label": self.label
+        case "value": self.value
+        default: nil
+        }
     }
 }

@@ -1,3 +1,5 @@
+import Mustache
+
 extension Prompts {
     /// The user message that asks Claude for advice during a call; what was said stands in it as data.
     package func reasonerMessage(for question: ReasoningQuestion) -> String {
@@ -27,7 +29,7 @@ extension Prompts {
     }
 }
 
-private struct TurnValues {
+private struct TurnValues: MustacheParent {
     let speaker: String
     let content: String
     let interrupted: Bool
@@ -43,19 +45,49 @@ private struct TurnValues {
         self.content = content
         self.interrupted = line.interrupted
     }
+
+    func child(named name: String) -> Any? {
+        switch name {
+        case "speaker": self.speaker
+        case "content": self.content
+        case "interrupted": self.interrupted
+        default: nil
+        }
+    }
 }
 
-private struct ReasonerValues {
+private struct ReasonerValues: MustacheParent {
     let objective: String
     let turns: [TurnValues]
     let situation: String
     let question: String
+
+    func child(named name: String) -> Any? {
+        switch name {
+        case "objective": self.objective
+        case "turns": self.turns
+        case "situation": self.situation
+        case "question": self.question
+        default: nil
+        }
+    }
 }
 
-private struct SummaryValues {
+private struct SummaryValues: MustacheParent {
     let callType: String
     let objective: String
     let startedAt: String
     let endReason: String
     let turns: [TurnValues]
+
+    func child(named name: String) -> Any? {
+        switch name {
+        case "callType": self.callType
+        case "objective": self.objective
+        case "startedAt": self.startedAt
+        case "endReason": self.endReason
+        case "turns": self.turns
+        default: nil
+        }
+    }
 }

@@ -65,12 +65,17 @@ extension Prompts {
                 Hands the call to a person of the team. First tell the caller in one sentence that you are connecting \
                 them, then call this once. If nobody answers, the caller comes back to you.
                 """,
-            parameters: """
-                {"type":"object","properties":{"to":{"type":"string","enum":[\
-                \(numbers.map { "\"\($0)\"" }.joined(separator: ","))],"description":"Whom to ring; leave it out for \
-                the usual one."},"reason":{"type":"string","description":"Why a person is needed, in a few words."}},\
-                "required":["reason"],"additionalProperties":false}
-                """
+            parameters: [
+                "type": "object",
+                "properties": [
+                    "to": [
+                        "type": "string", "enum": .array(numbers.map(JSONDocument.string)),
+                        "description": "Whom to ring; leave it out for the usual one.",
+                    ],
+                    "reason": ["type": "string", "description": "Why a person is needed, in a few words."],
+                ],
+                "required": ["reason"], "additionalProperties": false,
+            ]
         )
     }
 
@@ -94,12 +99,19 @@ extension Prompts {
                 Orders a call back to this person at a time that they have agreed to. Repeat the day and the time to \
                 them first.\(localTime.map { " It is now \($0) where they are." } ?? "")
                 """,
-            parameters: """
-                {"type":"object","properties":{"at":{"type":"string","format":"date-time","description":"The agreed \
-                moment with its offset from UTC, such as 2027-01-31T09:30:00-05:00."},"note":{"type":"string",\
-                "description":"What the callback is about, in one sentence."}},"required":["at","note"],\
-                "additionalProperties":false}
-                """
+            parameters: Self.callbackParameters
         )
     }
+
+    private static let callbackParameters: JSONDocument = [
+        "type": "object",
+        "properties": [
+            "at": [
+                "type": "string", "format": "date-time",
+                "description":
+                    "The agreed moment with its offset from UTC, such as 2027-01-31T09:30:00-05:00.",
+            ], "note": ["type": "string", "description": "What the callback is about, in one sentence."],
+        ],
+        "required": ["at", "note"], "additionalProperties": false,
+    ]
 }

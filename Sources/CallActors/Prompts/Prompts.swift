@@ -8,6 +8,8 @@ import Mustache
 package struct Prompts: Sendable {
     /// Said while Claude thinks for longer than 0.7 s; take one after the other.
     package let fillers: [String]
+    /// For each of ``fillers``, instructions of a response that says it.
+    package let fillerInstructions: [String]
     /// What a consultation gives back where Claude has no answer in time: continue with the standard script.
     package let reasoningFallback: String
     /// What a consultation gives back where the caller went on speaking before the answer came.
@@ -48,7 +50,10 @@ package struct Prompts: Sendable {
         }
         self.library = library
         func text(_ template: PromptTemplate) -> String { Self.render(template, (), from: library) }
-        self.fillers = text(.fillers).split(whereSeparator: \.isNewline).map(String.init)
+        let fillers = text(.fillers).split(whereSeparator: \.isNewline).map(String.init)
+        self.fillers = fillers
+        // The same in every call: worded once.
+        self.fillerInstructions = fillers.map { Self.render(.say, Self.sayValues($0), from: library) }
         self.reasoningFallback = text(.reasoningFallback)
         self.withdrawnConsultation = text(.withdrawnConsultation)
         self.historyPreamble = text(.historyPreamble)
@@ -94,8 +99,10 @@ package struct Prompts: Sendable {
 
     /// Instructions of a response that says `text` word for word.
     package func say(_ text: String) -> String {
-        self.render(.say, ["text": PromptText.line(text) ?? ""])
+        self.render(.say, Self.sayValues(text))
     }
+
+    private static func sayValues(_ text: String) -> [String: String] { ["text": PromptText.line(text) ?? ""] }
 
     /// What is left on a mailbox: who called and about which kind of service, and nothing more private than that.
     package func voicemailMessage(for record: CallRecord) -> String {

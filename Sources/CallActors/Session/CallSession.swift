@@ -12,9 +12,7 @@ import Wire
 package actor CallSession {
     package nonisolated let callID: String
     package nonisolated let loop: CallLoop
-    package nonisolated var unownedExecutor: UnownedSerialExecutor {
-        self.loop.serialExecutor.asUnownedSerialExecutor()
-    }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { self.loop.unownedExecutor }
 
     let settings: CallSettings
     let ports: CallPorts
@@ -84,8 +82,10 @@ package actor CallSession {
 
     var recorder: (any CallRecorder)?
     var isRecorded = false
-    var ending: Ending?
-    var result: CallSessionResult?
+    var ending: Ending? { didSet { self.isLive = false } }
+    var result: CallSessionResult? { didSet { self.isLive = false } }
+    /// The call goes on in this session: it has neither an ending nor a result.
+    private(set) var isLive = true
     private var hasRun = false
 
     /// - Parameters:
@@ -148,8 +148,19 @@ package actor CallSession {
         case silence, stale, resume, maxDuration, modelRetry, modelSetUp, rollover, lastWords, transfer, keypad
     }
 
-    /// Runs the call from its first stream to its one end; to be called once.
+    /// Runs the call from its first stream to its one end, and tells it; to be called once.
     package func run() async -> CallSessionResult {
+        await self.carry()
+        return self.conclusion
+    }
+
+    /// How the session ended; of meaning after ``carry()``.
+    package var conclusion: CallSessionResult {
+        self.result ?? .ended(self.callEnd(Ending(reason: .crashed, errorMessage: nil, at: Date())))
+    }
+
+    /// Runs the call from its first stream to its one end; to be called once.
+    package func carry() async {
         precondition(!self.hasRun, "a session runs once; a restart is a new session")
         self.hasRun = true
         if self.carrier == nil, self.isLive {
@@ -167,7 +178,6 @@ package actor CallSession {
             }
             group.cancelAll()
         }
-        return self.result ?? .ended(self.callEnd(Ending(reason: .crashed, errorMessage: nil, at: Date())))
     }
 
     private func carryOut(_ work: Work) async {
@@ -191,9 +201,6 @@ package actor CallSession {
 
     /// The call has ended, or this session of it has failed.
     package var isOver: Bool { !self.isLive }
-
-    /// The call goes on in this session.
-    var isLive: Bool { self.result == nil && self.ending == nil }
 
     /// How the call ended, before its session is over.
     struct Ending: Sendable {

@@ -33,6 +33,11 @@ package enum RouterAssembly {
             optOut: { await outbound.optOut($0) },
             logger: Self.logger(context, "calls")
         )
+        let script = CallScript(
+            prompts: prompts,
+            defaultSystemPrompt: context.configuration.inbound.systemPrompt
+        )
+        WarmUp.run(script: script, dialect: RealtimeDialect())
         var ports = CallPorts(
             connector: try Self.modelConnector(context),
             reasoner: ClaudeReasoner(
@@ -44,14 +49,7 @@ package enum RouterAssembly {
             store: store,
             metrics: metrics,
             observer: Self.observer(context.observer, hub),
-            script: { record in
-                CallScript.make(
-                    for: record,
-                    prompts: prompts,
-                    defaultSystemPrompt: context.configuration.inbound.systemPrompt,
-                    tools: outbound.tools(for: record)
-                )
-            },
+            script: { record in script.make(for: record, tools: outbound.tools(for: record)) },
             reasoningFallback: prompts.reasoningFallback,
             recorder: Self.recorder(context),
             ended: { end in

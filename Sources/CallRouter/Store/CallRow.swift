@@ -82,7 +82,7 @@ struct CallRow: FetchableRecord, PersistableRecord {
         container["started_at"] = record.startedAt?.timeIntervalSinceReferenceDate
         container["ended_at"] = record.endedAt?.timeIntervalSinceReferenceDate
         container["duration_seconds"] = record.durationSeconds
-        container["transcript"] = try StoreJSON.text(record.transcript)
+        container["transcript"] = record.transcript.isEmpty ? "[]" : try StoreJSON.text(record.transcript)
         container["summary"] = record.summary
         container["consumer_interest_level"] = record.consumerInterestLevel?.rawValue
         container["next_action"] = record.nextAction
@@ -92,7 +92,21 @@ struct CallRow: FetchableRecord, PersistableRecord {
         container["error_message"] = record.errorMessage
         container["usage"] = try StoreJSON.text(record.usage)
         container["cost_usd"] = record.costUSD
-        container["context"] = try StoreJSON.text(record.context)
+        container["context"] = record.context.isEmpty ? "{}" : try StoreJSON.text(record.context)
+    }
+
+    /// The row of one call; nil where there is none.
+    ///
+    /// Statements of each step of a call are prepared once for each connection: preparing takes longer than running them.
+    static func fetchOne(_ db: Database, callID: String) throws -> CallRow? {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM calls WHERE call_id = ?")
+        return try CallRow.fetchOne(statement, arguments: [callID])
+    }
+
+    /// The call has a row.
+    static func exists(_ db: Database, callID: String) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM calls WHERE call_id = ?)")
+        return try Bool.fetchOne(statement, arguments: [callID]) ?? false
     }
 
     private static func date(_ seconds: Double?) -> Date? { seconds.map(Date.init(timeIntervalSinceReferenceDate:)) }
@@ -112,7 +126,8 @@ struct CallRow: FetchableRecord, PersistableRecord {
     }
 
     private static func json<Value: Decodable>(_ text: String?, in column: String) throws -> Value? {
-        guard let text else { return nil }
+        // What most columns of most calls hold.
+        guard let text, text != "[]", text != "{}" else { return nil }
         guard let value = try? StoreJSON.value(Value.self, of: text) else {
             throw StoreError.refused("the column \(column) of a stored call holds damaged JSON")
         }

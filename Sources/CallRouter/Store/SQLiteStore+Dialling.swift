@@ -23,7 +23,7 @@ extension SQLiteStore {
                     arguments: [record.createdAt.timeIntervalSinceReferenceDate - Self.idempotencyLifetime]
                 )
             }
-            if let stored = try CallRow.fetchOne(db, key: record.callID) {
+            if let stored = try CallRow.fetchOne(db, callID: record.callID) {
                 guard stored.record.status == .queued, stored.record.dialAt == nil, record.dialAt != nil else {
                     return .exists
                 }
@@ -96,7 +96,7 @@ extension SQLiteStore {
         try await self.writeWithoutTransaction { db in
             var queued: CallRecord?
             try db.inTransaction(.immediate) {
-                guard let stored = try CallRow.fetchOne(db, key: callID), stored.record.status != .queued,
+                guard let stored = try CallRow.fetchOne(db, callID: callID), stored.record.status != .queued,
                     !stored.record.status.isTerminal, attempt >= stored.record.attempt
                 else { return .commit }
                 // Journal commits run on this same queue: nothing comes between this look and the end of the transaction.
@@ -171,7 +171,7 @@ extension SQLiteStore {
         _ body: @escaping @Sendable (inout CallRecord) -> Bool
     ) async throws(StoreError) -> CallRecord? {
         try await self.write { db in
-            guard let stored = try CallRow.fetchOne(db, key: callID) else { return nil }
+            guard let stored = try CallRow.fetchOne(db, callID: callID) else { return nil }
             var row = stored
             guard body(&row.record) else { return nil }
             if try row.updateChanges(db, from: stored) { try self.mirror(row.record, after: stored.record, db) }

@@ -128,11 +128,10 @@ extension SQLiteStore {
     ) throws -> [JournalEntry] {
         var entries: [JournalEntry] = []
         var last: Int64 = 0
-        let rows = try Row.fetchCursor(
-            db,
-            sql: "SELECT seq, at, event FROM journal WHERE call_id = ? ORDER BY seq",
-            arguments: [callID]
+        let statement = try db.cachedStatement(
+            sql: "SELECT seq, at, event FROM journal WHERE call_id = ? ORDER BY seq"
         )
+        let rows = try Row.fetchCursor(statement, arguments: [callID])
         while let row = try rows.next() {
             last = row["seq"]
             // An event of a version yet to come, after a downgrade: the rest of the call is still worth having.

@@ -60,7 +60,7 @@ extension SQLiteStore {
         guard let kind = OutboxItem.Kind(rawValue: row["kind"]) else { return nil }
         let callID: String = row["call_id"]
         // A damaged row must not keep the others from being read; its item fails by itself and stays.
-        let record = try? CallRow.fetchOne(db, key: callID)?.record
+        let record = try? CallRow.fetchOne(db, callID: callID)?.record
         return OutboxItem(
             sequence: row["seq"],
             callID: callID,
@@ -153,7 +153,7 @@ extension SQLiteStore {
     /// - Returns: The stored call: this one, or what was stored meanwhile.
     func adopt(_ record: CallRecord, isEnriched: Bool) async throws(StoreError) -> CallRecord {
         try await self.write { db in
-            if let stored = try CallRow.fetchOne(db, key: record.callID) { return stored.record }
+            if let stored = try CallRow.fetchOne(db, callID: record.callID) { return stored.record }
             try CallRow(record).insert(db)
             try db.execute(
                 sql: "UPDATE calls SET mirrored_attempt = ?, is_enriched = ? WHERE call_id = ?",
@@ -166,7 +166,7 @@ extension SQLiteStore {
     /// Adds facts to a stored call that it does not have, and notes that they were looked up.
     func enrich(callID: String, with facts: CallFacts) async throws(StoreError) {
         try await self.write { db in
-            guard let stored = try CallRow.fetchOne(db, key: callID) else { return }
+            guard let stored = try CallRow.fetchOne(db, callID: callID) else { return }
             var row = stored
             row.record.context.merge(facts.context) { known, _ in known }
             row.record.consumerID = row.record.consumerID ?? facts.consumerID

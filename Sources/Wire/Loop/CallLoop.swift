@@ -1,21 +1,32 @@
 import NIOCore
+import NIOPosix
 
 /// The event loop on which everything of one call runs: its sockets, its actor, its tasks and its timers.
 ///
-/// Holds the loop's serial executor strongly, since an actor refers to its executor without owning it.
+/// Holds the loop's executor strongly, since an actor refers to its executor without owning it.
 package struct CallLoop: Sendable {
     package let eventLoop: any EventLoop
-    /// Isolates the call's actor to the loop.
-    package let serialExecutor: any SerialExecutor
-    /// Keeps the call's nonisolated tasks on the loop.
-    package let taskExecutor: any TaskExecutor
+    private let executor: LoopExecutor
+    /// The executor of the loop on whose thread this runs, so that all calls of a loop share one queue.
+    private static let shared = ThreadSpecificVariable<LoopExecutor>()
 
     package init(_ eventLoop: any EventLoop) {
-        let executor = eventLoop.executor
         self.eventLoop = eventLoop
-        self.serialExecutor = executor
-        self.taskExecutor = LoopTaskExecutor(executor)
+        self.executor = Self.executor(of: eventLoop)
     }
+
+    private static func executor(of eventLoop: any EventLoop) -> LoopExecutor {
+        guard eventLoop.inEventLoop else { return LoopExecutor(eventLoop) }
+        if let executor = Self.shared.currentValue, executor.runs(on: eventLoop) { return executor }
+        let executor = LoopExecutor(eventLoop)
+        Self.shared.currentValue = executor
+        return executor
+    }
+
+    /// Keeps the call's nonisolated tasks on the loop.
+    package var taskExecutor: any TaskExecutor { self.executor }
+    /// Isolates the call's actor to the loop.
+    package var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
     /// Runs `body` on the loop at `instant`, unless it is cancelled before.
     package func schedule(at instant: ContinuousClock.Instant, _ body: @escaping @Sendable () -> Void) -> Scheduled<
@@ -38,13 +49,4 @@ package struct CallLoop: Sendable {
     private static func delay(until instant: ContinuousClock.Instant) -> TimeAmount {
         .nanoseconds(Int64(max(0, ContinuousClock.now.duration(to: instant).wholeNanoseconds)))
     }
-}
-
-/// Forwards the nonisolated work of a call's tasks to the serial executor of its event loop.
-final class LoopTaskExecutor: TaskExecutor {
-    private let serial: any SerialExecutor
-
-    init(_ serial: any SerialExecutor) { self.serial = serial }
-
-    func enqueue(_ job: consuming ExecutorJob) { self.serial.enqueue(job) }
 }

@@ -1,6 +1,4 @@
 import Foundation
-import NIOCore
-import NIOFoundationCompat
 
 /// A JSON document as a value, for messages that are built by shape and for schemas that come as text.
 ///
@@ -19,21 +17,6 @@ package enum JSONDocument: Sendable, Equatable {
     package init?(parsing text: String) {
         guard let value = try? JSONDecoder().decode(JSONDocument.self, from: Data(text.utf8)) else { return nil }
         self = value
-    }
-
-    /// The value as compact JSON text.
-    ///
-    /// A number that JSON cannot write (an infinity, not a number) becomes `null`, as in JavaScript, so that nothing
-    /// here can fail.
-    package func encoded() -> ByteBuffer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            return try ByteBuffer(data: encoder.encode(self))
-        } catch {
-            // Every case writes through a container that takes it; only a fault of this type can come here.
-            preconditionFailure("A JSON value cannot be encoded: \(error)")
-        }
     }
 
     /// The member of an object; nil where there is none, or where this is no object.

@@ -56,13 +56,26 @@ package struct ModelSessionSettings: Sendable, Equatable {
 package struct ModelTool: Sendable, Equatable {
     package var name: String
     package var description: String
-    /// A JSON Schema object, as text.
-    package var parameters: String
+    /// A JSON Schema object.
+    package var parameters: JSONDocument
 
-    package init(name: String, description: String, parameters: String) {
+    /// - Parameters:
+    ///   - name: By which the model calls it.
+    ///   - description: What it does, for the model.
+    ///   - parameters: A JSON Schema object; anything else means that it takes no parameters.
+    package init(name: String, description: String, parameters: JSONDocument) {
         self.name = name
         self.description = description
-        self.parameters = parameters
+        if case .object = parameters {
+            self.parameters = parameters
+        } else {
+            self.parameters = ["type": "object", "properties": [:]]
+        }
+    }
+
+    /// Reads the schema from a text; one that is no JSON object means that the tool takes no parameters.
+    package init(name: String, description: String, parameters: String) {
+        self.init(name: name, description: description, parameters: JSONDocument(parsing: parameters) ?? .null)
     }
 }
 

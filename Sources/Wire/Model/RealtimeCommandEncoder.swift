@@ -103,13 +103,10 @@ struct RealtimeCommandEncoder {
         }
     }
 
-    /// A tool without a readable schema takes no parameters.
     private static func tool(_ tool: ModelTool) -> JSONDocument {
-        var parameters = JSONDocument(parsing: tool.parameters)
-        if case .object = parameters {} else { parameters = ["type": "object", "properties": [:]] }
-        return [
+        [
             "type": "function", "name": .string(tool.name), "description": .string(tool.description),
-            "parameters": parameters ?? .null,
+            "parameters": tool.parameters,
         ]
     }
 

@@ -11,7 +11,10 @@ package struct RecentIdentifiers {
     mutating func item(_ bytes: UnsafeRawBufferPointer) -> String { Self.recall(bytes, &self.itemID) }
 
     private static func recall(_ bytes: UnsafeRawBufferPointer, _ last: inout String) -> String {
-        if last.utf8.elementsEqual(bytes) { return last }
+        let isLast = last.utf8.withContiguousStorageIfAvailable { known in
+            known.count == bytes.count && UnsafeRawBufferPointer(known).elementsEqual(bytes)
+        }
+        if isLast == true { return last }
         last = String(decoding: bytes, as: UTF8.self)
         return last
     }

@@ -1,5 +1,6 @@
 import CallActors
 import Foundation
+import NIOCore
 import Testing
 import Wire
 
@@ -131,7 +132,7 @@ private let callTypes = ["qualify_lead", "confirm_appointment", "follow_up", "co
         let tools = Prompts.tools(everything)
         #expect(tools.map(\.name).suffix(3) == ["transfer_call", "send_keypad", "schedule_callback"])
         for tool in tools {
-            let value = try JSONSerialization.jsonObject(with: Data(tool.parameters.utf8))
+            let value = try JSONSerialization.jsonObject(with: Data(tool.parameters.encoded().readableBytesView))
             let schema = try #require(value as? [String: Any])
             #expect(schema["type"] as? String == "object")
             let properties = try #require(schema["properties"] as? [String: [String: Any]])
