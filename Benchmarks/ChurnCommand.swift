@@ -38,6 +38,9 @@ struct ChurnCommand: ParsableCommand {
     @Option(help: "Samples along the way.")
     var samples = 20
 
+    @Option(help: "router or floor. The floor loses what comes before its model is ready, and so fails short calls.")
+    var target = LoadTarget.router
+
     @OptionGroup var options: LoadOptions
     @OptionGroup var output: OutputOptions
 
@@ -56,7 +59,7 @@ struct ChurnCommand: ParsableCommand {
         // A call lingers for 0.4 s and takes a moment to come and go.
         let needed = Int((self.rate * (self.callSeconds + 0.7) * 1.5).rounded(.up)) + 10
         let settings = self.options.settings(
-            target: .router,
+            target: self.target,
             mode: self.mode,
             tls: self.tls,
             calls: self.backgroundCalls

@@ -7,7 +7,7 @@ struct LoadOptions: ParsableArguments {
     var seconds = 10.0
 
     @Option(help: "Calls opened in a second.")
-    var callsPerSecond = 100.0
+    var callsPerSecond = 50.0
 
     @Option(help: "Cores of the router, from the first on; the generator gets the rest, or shares where there is none.")
     var cores = 1

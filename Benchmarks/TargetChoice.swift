@@ -16,3 +16,4 @@ enum TargetChoice: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension LoadMode: ExpressibleByArgument {}
+extension LoadTarget: ExpressibleByArgument {}
