@@ -16,12 +16,12 @@ struct APIFuzzTests {
             ])
             let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
                 .appendingPathComponent("../../..").standardized.path
-            let fuzzer = try ToolProcess([
+            let command = [
                 "/usr/bin/env", "ROUTER_API_TOKEN=fuzz", "bash", root + "/scripts/fuzz-api", "http://127.0.0.1:\(port)",
-            ])
-            let end = try await fuzzer.state.wait(for: "the end of the fuzzer", within: .seconds(240)) {
-                $0.status == nil ? nil : $0
-            }
+            ]
+            var end = try await Self.run(command)
+            // CPython 3.11 fails by itself now and then where two threads read Python (issue 106905): no verdict on us.
+            if end.output.contains("SystemError: AST constructor") { end = try await Self.run(command) }
             #expect(end.status == 0, "\(end.output.suffix(20_000))")
             // Twice, since the calls that it ordered are being dialled.
             router.signal(SIGTERM)
@@ -30,5 +30,13 @@ struct APIFuzzTests {
             #expect(state.status == 0)
             #expect(!(state.output + state.errors).contains("failed unexpectedly"))
         }
+    }
+
+    private static func run(_ command: [String]) async throws -> (status: Int32?, output: String) {
+        let fuzzer = try ToolProcess(command)
+        let end = try await fuzzer.state.wait(for: "the end of the fuzzer", within: .seconds(140)) {
+            $0.status == nil ? nil : $0
+        }
+        return (end.status, end.output)
     }
 }

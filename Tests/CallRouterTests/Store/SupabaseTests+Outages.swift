@@ -95,7 +95,7 @@ extension SupabaseTests {
                 try await before.local.outboxState(where: { $0.count == 2 })
                 #expect(try await self.supabase.sql("select count(*) as n from calls").first?["n"] == 30)
                 #expect(log.count("neither the call, its consumer nor its lead") == 1)
-                #expect(log.count("Calls go on") == 0, "this is no outage")
+                #expect(log.count("Calls go on") == 0, "this is no outage: \(log.lines)")
                 try await before.insert(SupabaseTests.order())
                 try await before.local.outboxState(where: { $0.count == 2 })
             }
