@@ -196,7 +196,13 @@ final class OfficialClient: Sendable {
                         state["seen_event"].clear()
                         await asyncio.wait_for(state["seen_event"].wait(), 50)
                     return state["seen"]
-                if what == "stop": return await state["worker"].close()
+                if what == "stop":
+                    worker = state["worker"]
+                    closing = asyncio.ensure_future(worker.close())
+                    # It wakes a wait for the next job that has begun, not one that is about to: that one is woken here.
+                    while not (await asyncio.wait({closing}, timeout=0.2))[0]:
+                        if worker.waiting: worker.waiting.cancel()
+                    return await closing
                 raise Exception(f"what is {what}?")
 
             async def answer(request):

@@ -84,14 +84,15 @@ extension SupabaseTests {
             let damaged = SupabaseTests.order()
             let log = RecordedLog()
             let before = try self.supabase.store(in: self.directory, initiatorID: nil, log: log)
+            try await self.supabase.control(
+                "/fault",
+                #"{"body":"\#(damaged.callID)","status":500,"code":"XX000","count":1000}"#
+            )
+            // All of them wait when the worker begins: a damaged row that is tried alone looks like an outage.
+            try await before.insert(homeless)
+            try await before.insert(damaged)
+            for _ in 0..<30 { try await before.insert(SupabaseTests.order()) }
             try await before.running {
-                try await self.supabase.control(
-                    "/fault",
-                    #"{"body":"\#(damaged.callID)","status":500,"code":"XX000","count":1000}"#
-                )
-                try await before.insert(homeless)
-                try await before.insert(damaged)
-                for _ in 0..<30 { try await before.insert(SupabaseTests.order()) }
                 try await before.local.outboxState(where: { $0.count == 2 })
                 #expect(try await self.supabase.sql("select count(*) as n from calls").first?["n"] == 30)
                 #expect(log.count("neither the call, its consumer nor its lead") == 1)
