@@ -54,7 +54,7 @@ struct PromptValues {
     }
 }
 
-// Mustache looks its tags up by reflection otherwise, which costs a call more than all else that begins it.
+// Mustache looks its tags up by reflection otherwise, which took half of the time that the texts of a call took.
 extension PromptValues: MustacheParent {
     func child(named name: String) -> Any? {
         switch name {

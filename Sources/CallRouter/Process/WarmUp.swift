@@ -25,8 +25,10 @@ enum WarmUp {
             _ = dialect.encode(.configure(session), eventID: "warm-up")
             _ = dialect.encode(.createResponse(ModelResponseRequest(instructions: texts.greeting)), eventID: "warm-up")
         }
+        // Only that they are read counts; a test holds that they can be.
         for message in Self.carrierMessages { _ = try? CarrierDecoder.decode(ByteBuffer(string: message)) }
         var recent = RecentIdentifiers()
+        // As above.
         for message in Self.modelMessages { _ = try? dialect.decode(ByteBuffer(string: message), reusing: &recent) }
     }
 

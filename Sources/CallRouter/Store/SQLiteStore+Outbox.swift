@@ -59,7 +59,7 @@ extension SQLiteStore {
     private func outboxItem(_ row: Row, _ db: Database) throws -> OutboxItem? {
         guard let kind = OutboxItem.Kind(rawValue: row["kind"]) else { return nil }
         let callID: String = row["call_id"]
-        // A damaged row must not keep the others from being read; its item fails by itself and stays.
+        // `try?`: a damaged row must not keep the others from being read; its item fails by itself and stays.
         let record = try? CallRow.fetchOne(db, callID: callID)?.record
         return OutboxItem(
             sequence: row["seq"],
