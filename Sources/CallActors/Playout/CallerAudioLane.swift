@@ -16,10 +16,9 @@ package struct CallerFrame: Sendable {
 /// Frames wait here until a model session is open for them (``open()``); then each is handed out once, in order. When
 /// the session is lost (``close()``), the next one gets again whatever was handed out and not committed, and what came
 /// meanwhile: a half-said sentence is not lost. At most `limit` of sound is kept; the oldest goes first.
-/// One producer and one consumer, both on the call's loop.
-package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
-    package typealias Failure = Never
-
+/// One producer and one consumer, both on the call's loop: as with ``LoopLane/forEach(_:settle:)`` the consumer lends its
+/// body, and its task sleeps.
+package final class CallerAudioLane {
     /// What became of a frame that was sent.
     package enum Outcome: Sendable, Equatable {
         case queued
@@ -33,12 +32,12 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
     private var cursor = 0
     /// Frames before this number have been handed out to an earlier session.
     private var replayEnd = 0
-    /// The frame just sent, still in the carrier's own buffer: spares a copy when the consumer keeps up.
-    private var newest: (index: Int, frame: CallerFrame)?
     /// The frames from the cursor on, newest first, read back from the ring while the consumer is behind.
     private var waiting: [ByteBuffer] = []
     private var isOpen = false
     private var finished = false
+    /// The consumer: the body that it has lent, and how it is woken at the end.
+    private var receiver: ((CallerFrame) -> Void)?
     private var waiter: UnsafeContinuation<Void, Never>?
     /// The offset in the ring of the frame at the cursor.
     private var cursorOffset = 0
@@ -55,12 +54,7 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
         self.ring = ByteRing(limit: format.byteCount(of: limit) / format.frameByteCount * format.frameByteCount)
     }
 
-    package func makeAsyncIterator() -> CallerAudioLane { self }
-
-    /// Nothing is at hand now: the consumer may flush what it wrote.
-    package var isDrained: Bool { !self.isOpen || self.cursor == self.ring.endIndex }
-
-    /// Adds the newest piece of caller audio; what is not base64 is none.
+    /// Adds the newest piece of caller audio, and hands it on at once where it can be; what is not base64 is none.
     package func send(_ base64: ByteBuffer, readAt: ContinuousClock.Instant) -> Outcome {
         guard !self.finished, base64.readableBytes > 0 else { return .queued }
         // Kept as raw bytes: three for each four of the text.
@@ -76,11 +70,14 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
         }
         let index = self.ring.endIndex - 1
         // What was read back and has been given up since.
-        self.waiting.removeLast(Swift.min(lost, self.waiting.count))
-        if self.isOpen, self.cursor == index {
-            self.newest = (index, CallerFrame(base64: base64, readAt: readAt, isReplay: false))
+        self.waiting.removeLast(min(lost, self.waiting.count))
+        if self.isOpen, self.cursor == index, let receiver = self.receiver {
+            // Still in the carrier's own buffer: spares a copy.
+            self.advance(byteCount: self.scratch.readableBytes)
+            receiver(CallerFrame(base64: base64, readAt: readAt, isReplay: false))
+        } else {
+            self.handOut()
         }
-        self.wake()
         return lost == 0 ? .queued : .displacedUnsent(count: lost)
     }
 
@@ -91,27 +88,26 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
     package func open() -> Int {
         self.cursor = self.ring.firstIndex
         self.waiting = []
-        self.newest = nil
         self.isOpen = true
         self.cursorOffset = self.ring.startOffset
         self.sessionStart = self.cursorOffset
-        self.wake()
-        return Swift.max(0, Swift.min(self.replayEnd, self.ring.endIndex) - self.cursor)
+        let replayed = max(0, min(self.replayEnd, self.ring.endIndex) - self.cursor)
+        self.handOut()
+        return replayed
     }
 
     /// The model session is gone; frames wait again.
     package func close() {
         guard self.isOpen else { return }
-        self.replayEnd = Swift.max(self.replayEnd, self.cursor)
+        self.replayEnd = max(self.replayEnd, self.cursor)
         self.isOpen = false
-        self.newest = nil
         self.waiting = []
     }
 
     /// The model committed what it had got up to `audioEnd` of this session's audio (nil: everything).
     package func committed(upTo audioEnd: Duration?) {
         let end = audioEnd.map { self.sessionStart + self.format.byteCount(of: $0) } ?? self.cursorOffset
-        self.ring.removeAll(endingBy: Swift.min(end, self.cursorOffset))
+        self.ring.removeAll(endingBy: min(end, self.cursorOffset))
     }
 
     /// Ends the sequence at once; what still waits is not handed out.
@@ -121,58 +117,47 @@ package final class CallerAudioLane: AsyncSequence, AsyncIteratorProtocol {
     package func finish() -> Int {
         guard !self.finished else { return 0 }
         self.finished = true
-        self.wake()
-        return Swift.max(0, self.ring.endIndex - Swift.max(self.cursor, self.replayEnd))
+        self.receiver = nil
+        self.waiter.take()?.resume()
+        return max(0, self.ring.endIndex - max(self.cursor, self.replayEnd))
     }
 
-    package func next() async -> CallerFrame? { await self.next(isolation: #isolation) }
-
-    package func next(isolation actor: isolated (any Actor)?) async -> CallerFrame? {
-        while true {
-            if self.finished { return nil }
-            if let frame = self.take() { return frame }
-            precondition(self.waiter == nil, "a CallerAudioLane has one consumer")
-            await withUnsafeContinuation(isolation: actor) { continuation in
-                // The loop may have run between the look above and this one.
-                guard self.isDrained, !self.finished else { return continuation.resume() }
-                self.waiter = continuation
-            }
+    /// Hands each frame to `receive` until the lane is finished: those that are at hand now, and each later one as soon as
+    /// a model session may have it.
+    ///
+    /// - Parameters:
+    ///   - receive: Takes one frame, at once; must not use this lane.
+    ///   - settle: Called when those that were at hand have been handed over.
+    package func forEach(_ receive: @escaping (CallerFrame) -> Void, settle: () -> Void) async {
+        precondition(self.waiter == nil && self.receiver == nil, "a CallerAudioLane has one consumer")
+        guard !self.finished else { return }
+        self.receiver = receive
+        self.handOut()
+        settle()
+        await withUnsafeContinuation { continuation in
+            // The loop may have run between the look above and this one.
+            guard !self.finished else { return continuation.resume() }
+            self.waiter = continuation
         }
     }
 
-    private func take() -> CallerFrame? {
-        guard self.isOpen, self.cursor < self.ring.endIndex else { return nil }
-        let index = self.cursor
-        let frame: CallerFrame
-        if let newest = self.newest, newest.index == index {
-            frame = newest.frame
-            self.newest = nil
-        } else {
-            // Behind: read back what waits in the ring now; what comes meanwhile is read with the next lot.
-            if self.waiting.isEmpty { self.waiting = self.ring.chunks(from: index).reversed() }
-            guard let bytes = self.waiting.popLast() else { return nil }
-            frame = CallerFrame(base64: Base64.encode(bytes), readAt: .now, isReplay: index < self.replayEnd)
-        }
+    private func handOut() {
+        while let receiver = self.receiver, let frame = self.take() { receiver(frame) }
+    }
+
+    /// The next frame that a model session may have, read back from what is kept.
+    func take() -> CallerFrame? {
+        guard !self.finished, self.isOpen, self.cursor < self.ring.endIndex else { return nil }
+        // What comes meanwhile is read with the next lot.
+        if self.waiting.isEmpty { self.waiting = self.ring.chunks(from: self.cursor).reversed() }
+        guard let bytes = self.waiting.popLast() else { return nil }
+        let isReplay = self.cursor < self.replayEnd
+        self.advance(byteCount: bytes.readableBytes)
+        return CallerFrame(base64: Base64.encode(bytes), readAt: .now, isReplay: isReplay)
+    }
+
+    private func advance(byteCount: Int) {
         self.cursor += 1
-        self.cursorOffset += Self.decodedByteCount(frame.base64)
-        return frame
-    }
-
-    /// The bytes that padded base64 text stands for.
-    static func decodedByteCount(_ base64: ByteBuffer) -> Int {
-        var padding = 0
-        for offset in 1...2 {
-            let index = base64.writerIndex - offset
-            if index >= base64.readerIndex, base64.getInteger(at: index, as: UInt8.self) == UInt8(ascii: "=") {
-                padding += 1
-            }
-        }
-        return base64.readableBytes / 4 * 3 - padding
-    }
-
-    private func wake() {
-        guard let waiter = self.waiter else { return }
-        self.waiter = nil
-        waiter.resume()
+        self.cursorOffset += byteCount
     }
 }

@@ -4,8 +4,9 @@ import DequeModule
 /// when full.
 ///
 /// It has the shape of an `AsyncStream` with `.bufferingNewest`, at a fraction of the cost per element, because it never
-/// leaves the loop. Not Sendable on purpose: the compiler keeps it inside the actor that owns it. Cancelling the
-/// consumer's task does not wake it; whoever ends the call calls ``finish()``.
+/// leaves the loop. A consumer takes its elements one after another (`for await`), or lends its body
+/// (``forEach(_:settle:)``) and is not woken for any of them. Not Sendable on purpose: the compiler keeps it inside the
+/// actor that owns it. Cancelling the consumer's task does not wake it; whoever ends the call calls ``finish()``.
 package final class LoopLane<Element>: AsyncSequence, AsyncIteratorProtocol {
     package typealias Failure = Never
 
@@ -13,6 +14,8 @@ package final class LoopLane<Element>: AsyncSequence, AsyncIteratorProtocol {
 
     private var buffer = Deque<Element>()
     private var waiter: UnsafeContinuation<Void, Never>?
+    /// The body that a consumer has lent.
+    private var receiver: ((Element) -> Void)?
     private var finished = false
     private let limit: Int
 
@@ -23,9 +26,14 @@ package final class LoopLane<Element>: AsyncSequence, AsyncIteratorProtocol {
 
     package func makeAsyncIterator() -> LoopLane { self }
 
+    /// Adds an element; where a consumer has lent its body, that runs now.
     @discardableResult
     package func send(_ element: Element) -> Outcome {
         guard !self.finished else { return .closed }
+        if let receiver = self.receiver {
+            receiver(element)
+            return .queued
+        }
         var outcome = Outcome.queued
         if self.buffer.count == self.limit {
             self.buffer.removeFirst()
@@ -47,7 +55,29 @@ package final class LoopLane<Element>: AsyncSequence, AsyncIteratorProtocol {
     /// Ends the sequence once its buffer is empty; further elements are refused.
     package func finish() {
         self.finished = true
+        self.receiver = nil
         self.wake()
+    }
+
+    /// Hands each element to `receive` until the lane is finished: those that wait now, each later one inside of
+    /// ``send(_:)``, so that the consumer's task sleeps through all of them.
+    ///
+    /// - Parameters:
+    ///   - receive: Takes one element, at once; must not use this lane.
+    ///   - settle: Called when those that waited have been handed over, if there were any.
+    package func forEach(_ receive: @escaping (Element) -> Void, settle: () -> Void) async {
+        precondition(self.waiter == nil && self.receiver == nil, "a LoopLane has one consumer")
+        if !self.buffer.isEmpty {
+            while let element = self.buffer.popFirst() { receive(element) }
+            settle()
+        }
+        guard !self.finished else { return }
+        self.receiver = receive
+        await withUnsafeContinuation { continuation in
+            // The loop may have run between the look above and this one.
+            guard !self.finished else { return continuation.resume() }
+            self.waiter = continuation
+        }
     }
 
     package func next() async -> Element? { await self.next(isolation: #isolation) }

@@ -7,6 +7,8 @@ import Wire
 package protocol CallEntrance: AnyObject, Sendable {
     /// Takes a message of the attached stream; those of an earlier one are late news.
     func receive(_ event: CarrierEvent, from link: UInt64, readAt: ContinuousClock.Instant)
+    /// One read from the carrier's socket has been handed over.
+    func carrierReadComplete()
     /// Takes what the model says on the socket of this generation.
     func receive(_ event: ModelEvent, generation: Int, readAt: ContinuousClock.Instant)
     /// One read from the model's socket has been handed over.

@@ -118,11 +118,16 @@ extension CallSession {
         }
     }
 
+    /// One read from the carrier's socket has been handed over.
+    package func carrierReadComplete() { self.model?.flush() }
+
     /// The stream ended without `stop`: the call waits for the next one.
     package func carrierLost(_ link: UInt64, reason: EndReason = .streamLost) {
         guard self.isLive, self.carrier?.id == link else { return }
         self.carrier = nil
         self.waitReason = reason
+        // The read that brought the last frames may have had no end.
+        self.model?.flush()
         self.stop(.stale)
         self.letGoOfStream(at: .now)
         self.note(.streamEnded(reason))
@@ -139,7 +144,6 @@ extension CallSession {
     private func letGoOfStream(at now: ContinuousClock.Instant) {
         self.stopPump()
         self.carrierAudio.clear()
-        self.carrierGeneration += 1
         self.playout?.detach(at: now)
     }
 
@@ -160,8 +164,10 @@ extension CallSession {
 
     /// Sends what the playout has for now.
     ///
-    /// - Parameter due: Since when the audio could have been sent: the moment it was read, or its time came.
-    func pump(due: ContinuousClock.Instant) {
+    /// - Parameters:
+    ///   - due: Since when the audio could have been sent: the moment it was read, or its time came.
+    ///   - isReading: The model's socket is being read, and the end of the read flushes.
+    func pump(due: ContinuousClock.Instant, isReading: Bool = false) {
         guard let link = self.carrier, self.isLive else { return }
         let now = ContinuousClock.now
         guard link.isWritable else {
@@ -170,6 +176,7 @@ extension CallSession {
             if self.playout?.isWaiting == true { self.startPump(at: now + .milliseconds(20)) }
             return
         }
+        defer { if !isReading { self.flushCarrier() } }
         while true {
             guard let step = self.playout?.next(at: now) else { return }
             switch step {
@@ -177,9 +184,12 @@ extension CallSession {
                 if let start = self.startInstant {
                     self.recorder?.assistant(audio: chunk, at: start.duration(to: startsAt))
                 }
-                self.carrierAudio.send(.audio(chunk, due: due, generation: self.carrierGeneration))
-                if let mark { self.carrierAudio.send(.mark(mark, generation: self.carrierGeneration)) }
-            case .mark(let name): self.carrierAudio.send(.mark(name, generation: self.carrierGeneration))
+                self.carrierIsUnflushed = true
+                self.carrierAudio.send(.audio(chunk, due: due))
+                if let mark { self.carrierAudio.send(.mark(mark)) }
+            case .mark(let name):
+                self.carrierIsUnflushed = true
+                self.carrierAudio.send(.mark(name))
             case .wait(let until):
                 self.startPump(at: until)
                 return
@@ -190,28 +200,30 @@ extension CallSession {
         }
     }
 
-    /// The carrier task: writes the model's voice and its marks, in order.
+    /// Writes out what the playout has given since the last time.
+    func flushCarrier() {
+        guard self.carrierIsUnflushed else { return }
+        self.carrierIsUnflushed = false
+        self.carrier?.flush()
+    }
+
+    /// The carrier task: writes the model's voice and its marks, in order; whoever sends into its lane flushes.
     func feedCarrier() async {
-        for await outbound in self.carrierAudio {
-            guard let link = self.carrier else { continue }
-            switch outbound {
-            case .audio(let chunk, let due, let generation):
-                // Taken off the lane before a clear, and the loop ran in between: it must not be heard any more.
-                guard generation == self.carrierGeneration else {
-                    self.ports.metrics.framesDropped(.toCarrier, reason: .interrupted, count: 1)
-                    continue
-                }
-                link.send(audio: chunk)
-                let now = ContinuousClock.now
-                self.ports.metrics.frameWritten(.toCarrier, relay: due.duration(to: now))
-                if let since = self.answerAwaitedSince {
-                    self.answerAwaitedSince = nil
-                    self.ports.metrics.turnLatency(since.duration(to: now))
-                    self.ports.observer?.observe(.turnLatency(since.duration(to: now)), callID: self.callID, at: Date())
-                }
-            case .mark(let name, let generation): if generation == self.carrierGeneration { link.send(mark: name) }
-            }
-            if self.carrierAudio.isEmpty { link.flush() }
+        await self.carrierAudio.forEach { self.write($0) } settle: { self.carrier?.flush() }
+    }
+
+    private func write(_ outbound: OutboundAudio) {
+        guard let link = self.carrier else { return }
+        switch outbound {
+        case .audio(let chunk, let due):
+            link.send(audio: chunk)
+            let now = ContinuousClock.now
+            self.ports.metrics.frameWritten(.toCarrier, relay: due.duration(to: now))
+            guard let since = self.answerAwaitedSince else { return }
+            self.answerAwaitedSince = nil
+            self.ports.metrics.turnLatency(since.duration(to: now))
+            self.ports.observer?.observe(.turnLatency(since.duration(to: now)), callID: self.callID, at: Date())
+        case .mark(let name): link.send(mark: name)
         }
     }
 
@@ -224,7 +236,6 @@ extension CallSession {
         guard let (cuts, dropped) = self.playout?.interrupt(at: now), !cuts.isEmpty else { return [] }
         self.stopPump()
         self.carrierAudio.clear()
-        self.carrierGeneration += 1
         self.carrier?.clear()
         self.carrier?.flush()
         if let readAt {

@@ -85,7 +85,7 @@ extension CallSession {
         case .audio(let responseID, let itemID, let base64): self.play(base64, responseID, itemID, readAt: readAt)
         case .audioDone(_, let itemID):
             self.playout?.finish(itemID: itemID)
-            self.pump(due: readAt)
+            self.pump(due: readAt, isReading: true)
         case .speechStarted(let itemID, _) where !self.conversation.isLeavingMessage:
             self.speechEnd = nil
             self.answerAwaitedSince = nil
@@ -100,7 +100,7 @@ extension CallSession {
             self.tell(.model(event))
         case .responseDone(let response):
             self.playout?.finish(responseID: response.id)
-            self.pump(due: readAt)
+            self.pump(due: readAt, isReading: true)
             self.tell(.model(event))
         case .sessionCreated: self.configure()
         case .sessionUpdated(let info): self.configured(info)
@@ -111,7 +111,10 @@ extension CallSession {
         }
     }
 
-    package func modelReadComplete() { self.model?.flush() }
+    package func modelReadComplete() {
+        self.flushCarrier()
+        self.model?.flush()
+    }
 
     func modelClosed(generation: Int, code: UInt16?, reason: String) {
         guard generation == self.modelGeneration else { return }
@@ -137,7 +140,7 @@ extension CallSession {
             let reason: FrameDropReason = self.carrier == nil ? .notConnected : .overflow
             self.ports.metrics.framesDropped(.toCarrier, reason: reason, count: shed)
         }
-        self.pump(due: readAt)
+        self.pump(due: readAt, isReading: true)
     }
 
     // MARK: - Set-up
@@ -201,20 +204,18 @@ extension CallSession {
         self.orderModel()
     }
 
-    /// The model task: hands the caller's audio to whatever session is open.
+    /// The model task: hands the caller's audio to whatever session is open; the end of each read flushes.
     func feedModel(_ generation: Int) async {
         // The lane has one consumer: an order for an earlier one is void.
         guard generation == self.audioGeneration, let lane = self.callerAudio else { return }
-        for await frame in lane {
-            guard let model = self.model else { continue }
-            if model.isWritable {
-                model.append(base64: frame.base64)
-                self.ports.metrics.frameWritten(.toModel, relay: frame.readAt.duration(to: .now))
-            } else {
-                self.ports.metrics.framesDropped(.toModel, reason: .overflow, count: 1)
-            }
-            if lane.isDrained { model.flush() }
-        }
+        await lane.forEach { self.append($0) } settle: { self.model?.flush() }
+    }
+
+    private func append(_ frame: CallerFrame) {
+        guard let model = self.model else { return }
+        guard model.isWritable else { return self.ports.metrics.framesDropped(.toModel, reason: .overflow, count: 1) }
+        model.append(base64: frame.base64)
+        self.ports.metrics.frameWritten(.toModel, relay: frame.readAt.duration(to: .now))
     }
 }
 

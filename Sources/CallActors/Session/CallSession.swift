@@ -37,8 +37,8 @@ package actor CallSession {
     /// Counts the lanes of caller audio; there is one for each format.
     var audioGeneration = 0
     let carrierAudio = LoopLane<OutboundAudio>(limit: 256)
-    /// Moved on by every clear and by the end of a stream: what the carrier task still holds of an earlier one is void.
-    var carrierGeneration = 0
+    /// Something was written to the carrier that waits to be flushed.
+    var carrierIsUnflushed = false
     let work = LoopLane<Work>(limit: 64)
     var consultations: [String: LoopLane<Void>] = [:]
 
@@ -128,8 +128,8 @@ package actor CallSession {
 
     /// What the carrier task writes.
     enum OutboundAudio {
-        case audio(ByteBuffer, due: ContinuousClock.Instant, generation: Int)
-        case mark(String, generation: Int)
+        case audio(ByteBuffer, due: ContinuousClock.Instant)
+        case mark(String)
     }
 
     /// What needs a task of its own.

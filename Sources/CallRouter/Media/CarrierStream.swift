@@ -76,7 +76,15 @@ final class CarrierStream: WebSocketDelegate {
         self.ignore("The carrier sent a binary message of \(byteCount) bytes; only text is expected.")
     }
 
-    func webSocketReadComplete(_ handler: WebSocketHandler) {}
+    func webSocketReadComplete(_ handler: WebSocketHandler) {
+        guard self.state == .attached, let session = self.session else { return }
+        let entrance: any CallEntrance = session
+        if session.loop.eventLoop === self.loop.eventLoop {
+            entrance.carrierReadComplete()
+        } else {
+            session.loop.eventLoop.execute { entrance.carrierReadComplete() }
+        }
+    }
 
     func webSocketWritabilityChanged(_ handler: WebSocketHandler, isWritable: Bool) {}
 
@@ -181,6 +189,7 @@ final class CarrierStream: WebSocketDelegate {
             let waiting = self.waiting
             self.waiting = []
             for (event, readAt) in waiting { self.receive(event, readAt: readAt) }
+            if let handler = self.handler { self.webSocketReadComplete(handler) }
             guard self.isClosed else { return }
             if self.state == .attached { self.tellLost() }
             self.forget()

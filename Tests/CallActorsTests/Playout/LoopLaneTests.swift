@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import CallActors
@@ -39,5 +40,44 @@ import Testing
         lane.send(2)
         lane.finish()
         #expect(await taken.value == [1, 2])
+    }
+
+    @MainActor
+    @Test("a body that is lent gets what waits, then each element inside of the sending, and nothing after the end")
+    func lending() async {
+        let lane = LoopLane<Int>(limit: 3)
+        for number in 0..<4 { lane.send(number) }
+        let log = Log()
+        let consumer = Task { @MainActor in
+            await lane.forEach { log.taken.append($0) } settle: { log.settled.append(log.taken.count) }
+        }
+        await Task.yield()
+        #expect(log.taken == [1, 2, 3])
+        #expect(log.settled == [3])
+        #expect(lane.send(4) == .queued)
+        #expect(log.taken == [1, 2, 3, 4], "handed over by the time that it is sent")
+        #expect(lane.isEmpty)
+        lane.finish()
+        #expect(lane.send(5) == .closed)
+        await consumer.value
+        #expect(log.taken == [1, 2, 3, 4])
+        #expect(log.settled == [3])
+    }
+
+    @Test("a lane that was finished before it has a consumer hands over what waits")
+    func lendingLate() async {
+        let lane = LoopLane<Int>(limit: 3)
+        lane.send(1)
+        lane.finish()
+        let log = await Log()
+        await lane.forEach { number in log.late.withLock { $0.append(number) } } settle: {}
+        #expect(log.late.withLock { $0 } == [1])
+    }
+
+    @MainActor
+    private final class Log {
+        var taken: [Int] = []
+        var settled: [Int] = []
+        nonisolated let late = Mutex<[Int]>([])
     }
 }
