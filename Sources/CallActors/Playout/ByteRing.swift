@@ -6,16 +6,15 @@ import NIOCore
 ///
 /// Chunks keep their boundaries and are numbered from 0 in the order in which they came; their bytes have offsets from
 /// the beginning of the stream. The ring holds its bound and never more; what does not fit any more is given up, oldest
-/// first.
+/// first. Its bytes go round: a full ring takes as much memory as its bound, and allocates nothing.
 struct ByteRing {
-    /// Bytes of one segment; with the header of an array it fills an allocation of 2 KiB.
-    private static let segmentByteCount = 2016
+    /// Bytes of one segment: 5 s of mu-law are 20 of them, and with the header of an array one fills 2 KiB.
+    private static let segmentByteCount = 2000
 
-    private var segments = Deque<[UInt8]>()
-    /// Where the oldest byte stands in the first segment.
+    /// Empty where no byte of a segment is kept.
+    private var segments: [[UInt8]]
+    /// Where the oldest byte stands, counted from the first segment.
     private var head = 0
-    /// A segment that is used next, so that a full ring allocates nothing.
-    private var spare: [UInt8]?
     private var lengths = ChunkLengths()
     /// The most bytes that are kept.
     let limit: Int
@@ -26,7 +25,14 @@ struct ByteRing {
     /// Bytes that are kept.
     private(set) var byteCount = 0
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int) {
+        self.limit = limit
+        let count = (limit + Self.segmentByteCount - 1) / Self.segmentByteCount
+        self.segments = Array(repeating: [], count: max(1, count))
+    }
+
+    /// The bytes for which there is a place.
+    private var capacity: Int { self.segments.count * Self.segmentByteCount }
 
     /// The number that the next chunk gets.
     var endIndex: Int { self.firstIndex + self.lengths.count }
@@ -64,40 +70,47 @@ struct ByteRing {
 
     /// The chunks from number `index` on, each as a buffer of its own.
     func chunks(from index: Int) -> [ByteBuffer] {
-        var offset = self.head
+        var distance = 0
         var number = self.firstIndex
         var result: [ByteBuffer] = []
         for run in self.lengths.runs {
             for _ in 0..<run.count {
-                if number >= index { result.append(self.copy(at: offset, length: run.length)) }
-                offset += run.length
+                if number >= index { result.append(self.copy(at: distance, length: run.length)) }
+                distance += run.length
                 number += 1
             }
         }
         return result
     }
 
-    /// Copies bytes out; `offset` counts from the beginning of the first segment.
-    private func copy(at offset: Int, length: Int) -> ByteBuffer {
+    /// Copies bytes out; `distance` counts from the oldest byte.
+    private func copy(at distance: Int, length: Int) -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: length)
-        var offset = offset
+        var distance = distance
         var left = length
         while left > 0 {
-            let start = offset % Self.segmentByteCount
+            let (index, start) = self.place(at: distance)
             let count = min(left, Self.segmentByteCount - start)
-            buffer.writeBytes(self.segments[offset / Self.segmentByteCount][start..<start + count])
-            offset += count
+            buffer.writeBytes(self.segments[index][start..<start + count])
+            distance += count
             left -= count
         }
         return buffer
     }
 
+    /// The segment, and the byte in it, that lie `distance` bytes behind the oldest one.
+    private func place(at distance: Int) -> (index: Int, start: Int) {
+        let position = (self.head + distance) % self.capacity
+        return (position / Self.segmentByteCount, position % Self.segmentByteCount)
+    }
+
     private mutating func write(_ bytes: UnsafeRawBufferPointer) {
         var written = 0
         while written < bytes.count {
-            let end = self.head + self.byteCount + written
-            let (index, start) = end.quotientAndRemainder(dividingBy: Self.segmentByteCount)
-            if index == self.segments.count { self.addSegment() }
+            let (index, start) = self.place(at: self.byteCount + written)
+            if self.segments[index].isEmpty {
+                self.segments[index] = [UInt8](repeating: 0, count: Self.segmentByteCount)
+            }
             let count = min(bytes.count - written, Self.segmentByteCount - start)
             let piece = UnsafeRawBufferPointer(rebasing: bytes[written..<written + count])
             self.segments[index].withUnsafeMutableBytes { segment in
@@ -107,20 +120,23 @@ struct ByteRing {
         }
     }
 
-    private mutating func addSegment() {
-        self.segments.append(self.spare.take() ?? [UInt8](repeating: 0, count: Self.segmentByteCount))
-    }
-
     private mutating func removeFirst() {
         let length = self.lengths.removeFirst()
         self.firstIndex += 1
         self.startOffset += length
         self.byteCount -= length
-        self.head += length
-        while self.head >= Self.segmentByteCount, let segment = self.segments.popFirst() {
-            self.head -= Self.segmentByteCount
-            self.spare = segment
-        }
+        let first = self.head / Self.segmentByteCount
+        let last = (self.head + length) / Self.segmentByteCount
+        self.head = (self.head + length) % self.capacity
+        for index in first..<last { self.release(index % self.segments.count) }
+        if self.byteCount == 0 { self.segments[self.head / Self.segmentByteCount] = [] }
+    }
+
+    /// Gives a segment back that was passed over, unless the oldest byte or the newest ones have come round to it.
+    private mutating func release(_ index: Int) {
+        if self.byteCount > 0, self.head / Self.segmentByteCount == index { return }
+        let distance = (index * Self.segmentByteCount - self.head + self.capacity) % self.capacity
+        if self.byteCount <= distance { self.segments[index] = [] }
     }
 }
 

@@ -28,7 +28,8 @@ final class CarrierStream: WebSocketDelegate {
     private let credentials: StreamGate.Credentials
     private let loop: CallLoop
     private let logger: Logger
-    private weak var handler: WebSocketHandler?
+    /// Until the socket is closed.
+    private var handler: WebSocketHandler?
     private var state = State.awaitingStart
     private var link: CarrierStreamLink?
     private var session: CallSession?
@@ -91,6 +92,7 @@ final class CarrierStream: WebSocketDelegate {
     func webSocketClosed(_ handler: WebSocketHandler, _ close: WebSocketClose) {
         guard !self.isClosed else { return }
         self.isClosed = true
+        self.handler = nil
         self.startTimer?.cancel()
         self.metrics.connections(.carrier, delta: -1)
         self.logger.debug("carrier stream closed", metadata: ["code": "\(close.code.map(String.init) ?? "none")"])

@@ -155,7 +155,11 @@ enum RealtimeAudioScanner {
 
         private func matches(_ range: Range<Int>, _ text: StaticString) -> Bool {
             guard range.count == text.utf8CodeUnitCount else { return false }
-            return text.withUTF8Buffer { self.bytes[range].elementsEqual($0) }
+            return text.withUTF8Buffer { text in
+                // Byte by byte: the sequences' own comparison is not specialized to one.
+                for offset in 0..<text.count where self.bytes[range.lowerBound + offset] != text[offset] { return false }
+                return true
+            }
         }
 
         private func equal(_ left: Range<Int>, _ right: Range<Int>) -> Bool {

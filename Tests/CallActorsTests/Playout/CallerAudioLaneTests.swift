@@ -224,14 +224,6 @@ import Wire
         #expect(lane.finish() == 0)
     }
 
-    @Test("base64 length tells the bytes it stands for")
-    func decodedLength() {
-        for (text, count) in [("", 0), ("AAAA", 3), ("AAA=", 2), ("AA==", 1), ("AAAAAAA=", 5)] {
-            #expect(CallerAudioLane.decodedByteCount(ByteBuffer(string: text)) == count)
-        }
-        #expect(CallerAudioLane.decodedByteCount(Self.frame(1)) == 160)
-    }
-
     @Test(
         "through any sequence of operations each session gets every frame once, in order, from the first uncommitted one"
     )
