@@ -43,13 +43,15 @@ package final class CallerAudioLane {
     private var cursorOffset = 0
     /// The offset at which the audio of the present session begins; what it never got is left out.
     private var sessionStart = 0
-    /// The raw bytes of one frame, used again and again.
-    private var scratch = ByteBuffer()
+    /// Where the raw bytes of one frame are decoded to.
+    private let scratch: LoopScratch
 
     /// - Parameters:
     ///   - format: Of the audio, to tell base64 length from play time.
     ///   - limit: The most sound that is kept.
-    package init(format: AudioFormat, limit: Duration) {
+    ///   - scratch: That of the loop.
+    package init(format: AudioFormat, limit: Duration, scratch: LoopScratch = LoopScratch()) {
+        self.scratch = scratch
         self.format = format
         self.ring = ByteRing(limit: format.byteCount(of: limit) / format.frameByteCount * format.frameByteCount)
     }
@@ -58,9 +60,10 @@ package final class CallerAudioLane {
     package func send(_ base64: ByteBuffer, readAt: ContinuousClock.Instant) -> Outcome {
         guard !self.finished, base64.readableBytes > 0 else { return .queued }
         // Kept as raw bytes: three for each four of the text.
-        self.scratch.clear()
-        guard Base64.decode(base64, into: &self.scratch) else { return .queued }
-        _ = self.ring.append(self.scratch)
+        self.scratch.decoded.clear()
+        guard Base64.decode(base64, into: &self.scratch.decoded) else { return .queued }
+        let byteCount = self.scratch.decoded.readableBytes
+        _ = self.ring.append(self.scratch.decoded)
         var lost = 0
         if self.ring.firstIndex > self.cursor {
             lost = self.ring.firstIndex - self.cursor
@@ -73,7 +76,7 @@ package final class CallerAudioLane {
         self.waiting.removeLast(min(lost, self.waiting.count))
         if self.isOpen, self.cursor == index, let receiver = self.receiver {
             // Still in the carrier's own buffer: spares a copy.
-            self.advance(byteCount: self.scratch.readableBytes)
+            self.advance(byteCount: byteCount)
             receiver(CallerFrame(base64: base64, readAt: readAt, isReplay: false))
         } else {
             self.handOut()

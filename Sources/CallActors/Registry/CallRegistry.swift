@@ -224,16 +224,14 @@ package actor CallRegistry {
         waitReason: EndReason = .streamLost,
         on loop: CallLoop
     ) -> CallSession {
-        var logger = self.logger
-        logger[metadataKey: "call_id"] = "\(record.callID)"
-        return CallSession(
+        CallSession(
             record: record,
             past: past,
             waitReason: waitReason,
             settings: self.settings,
             ports: self.ports,
             loop: loop,
-            logger: logger
+            logger: self.logger
         )
     }
 

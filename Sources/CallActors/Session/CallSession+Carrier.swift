@@ -60,7 +60,11 @@ extension CallSession {
             markPrefix: String(UInt32.random(in: 0...UInt32.max), radix: 36)
         )
         self.finishCallerAudio()
-        self.callerAudio = CallerAudioLane(format: format, limit: self.settings.callerAudioKept)
+        self.callerAudio = CallerAudioLane(
+            format: format,
+            limit: self.settings.callerAudioKept,
+            scratch: LoopScratch.of(self.loop.eventLoop)
+        )
         self.audioGeneration += 1
         self.order(.feedModel(generation: self.audioGeneration))
         guard isChange, self.supervision.startOver() == .open else { return }

@@ -17,7 +17,7 @@ package actor CallSession {
     let settings: CallSettings
     let ports: CallPorts
     let record: CallRecord
-    let logger: Logger
+    private let processLogger: Logger
 
     // What decides.
     var conversation: Conversation
@@ -95,7 +95,7 @@ package actor CallSession {
     ///   - settings: What is the same for every call.
     ///   - ports: Everything outside that the call uses.
     ///   - loop: Where the call runs.
-    ///   - logger: Carries the call's identifier.
+    ///   - logger: Gets the call's identifier for each line.
     package init(
         record: CallRecord,
         past: CallPast = CallPast(),
@@ -110,7 +110,7 @@ package actor CallSession {
         self.settings = settings
         self.ports = ports
         self.record = record
-        self.logger = logger
+        self.processLogger = logger
         self.waitReason = waitReason
         self.callSID = record.callSID
         self.transferTarget = past.transferTarget
@@ -172,9 +172,15 @@ package actor CallSession {
         }
         await withDiscardingTaskGroup { group in
             let tasks = self.loop.taskExecutor
-            group.addTask(executorPreference: tasks) { await self.feedCarrier() }
+            // The two that last as long as the call: begun here and now they are on the loop, and stay there with the
+            // actor. A preference for the loop would cost each of them a kilobyte.
+            group.addImmediateTask { await self.feedCarrier() }
             for await work in self.work {
-                group.addTask(executorPreference: tasks) { await self.carryOut(work) }
+                if case .feedModel = work {
+                    group.addImmediateTask { await self.carryOut(work) }
+                } else {
+                    group.addTask(executorPreference: tasks) { await self.carryOut(work) }
+                }
             }
             group.cancelAll()
         }
@@ -196,6 +202,13 @@ package actor CallSession {
 
     /// What this session knows of the call, where its journal cannot be read.
     var past: CallPast { CallPast(turns: self.conversation.transcript.turns, modelWasReady: self.modelWasReady) }
+
+    /// Made for each line: with the identifier in its metadata it takes half a kilobyte, and a call has little to say.
+    var logger: Logger {
+        var logger = self.processLogger
+        logger[metadataKey: "call_id"] = "\(self.callID)"
+        return logger
+    }
 
     // MARK: - Ending
 

@@ -7,7 +7,8 @@ package struct WebSocketFrameBuilder {
 
     private let role: WebSocketRole
     private let allocator: ByteBufferAllocator
-    private var keys = WebSocketMaskingKeys()
+    /// Where the masking keys come from.
+    var scratch = LoopScratch()
 
     package init(role: WebSocketRole, allocator: ByteBufferAllocator = ByteBufferAllocator()) {
         self.role = role
@@ -107,7 +108,7 @@ package struct WebSocketFrameBuilder {
             index += 10
         }
         guard self.role == .client else { return }
-        let mask = self.keys.makeMask()
+        let mask = self.scratch.maskingKeys.makeMask()
         frame.setInteger(mask.key, at: index, endianness: .little)
         frame.withUnsafeMutableReadableBytes { bytes in
             mask.apply(to: UnsafeMutableRawBufferPointer(rebasing: bytes[headerByteCount...]))

@@ -41,7 +41,8 @@ package struct WebSocketFrameParser {
     private let role: WebSocketRole
     private let limit: Int
     private var bytes = ByteBuffer()
-    private var scratch = ByteBuffer()
+    /// Where payloads are unmasked to.
+    var scratch: LoopScratch
     private var message: Message?
     private var isOver = false
 
@@ -50,6 +51,7 @@ package struct WebSocketFrameParser {
     ///   - maxMessageByteCount: Limit of a whole message, of whatever number of fragments.
     package init(role: WebSocketRole, maxMessageByteCount: Int) {
         self.role = role
+        self.scratch = LoopScratch()
         self.limit = maxMessageByteCount
     }
 
@@ -145,11 +147,11 @@ package struct WebSocketFrameParser {
             return payload
         }
         // Leaves its place while it is written, so that its storage is referenced once, unless a receiver kept it.
-        var scratch = self.scratch
-        self.scratch = ByteBuffer()
+        var scratch = self.scratch.unmasked
+        self.scratch.unmasked = ByteBuffer()
         scratch.clear(minimumCapacity: max(count, Self.minScratchByteCount))
         self.moveUnmasked(count, mask, to: &scratch)
-        self.scratch = scratch
+        self.scratch.unmasked = scratch
         return scratch
     }
 
@@ -211,7 +213,6 @@ package struct WebSocketFrameParser {
     private mutating func finish() {
         self.isOver = true
         self.bytes = ByteBuffer()
-        self.scratch = ByteBuffer()
         self.message = nil
     }
 }

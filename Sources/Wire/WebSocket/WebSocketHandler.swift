@@ -145,6 +145,9 @@ package final class WebSocketHandler: ChannelInboundHandler {
         self.context = context
         self.channelIsWritable = context.channel.isWritable
         self.eventLoop = context.eventLoop.assumeIsolated()
+        let scratch = LoopScratch.of(context.eventLoop)
+        self.parser.scratch = scratch
+        self.builder.scratch = scratch
         if context.channel.isActive { return }
         // Where the connection broke during the upgrade nobody may tell us any more.
         context.channel.closeFuture.assumeIsolated().whenComplete { _ in self.handle(.ended(reason: "")) }
