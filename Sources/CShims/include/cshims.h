@@ -11,4 +11,8 @@ const void *_Nullable cshims_memmem(const void *_Nonnull haystack, size_t haysta
 /// Fills `buffer` with `length` random bytes: getrandom(2), at most 256 bytes a call without interruption.
 ssize_t cshims_getrandom(void *_Nonnull buffer, size_t length);
 
+/// Sends what the socket takes at once, without a signal where the peer is gone: send(2).
+/// Returns the bytes that it took, or -1.
+ssize_t cshims_send(int socket, const void *_Nonnull bytes, size_t length);
+
 #endif

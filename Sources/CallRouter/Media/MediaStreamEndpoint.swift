@@ -34,6 +34,7 @@ struct MediaStreamEndpoint: MediaStreamAccepting {
         )
         let handler = WebSocketHandler(
             role: .server,
+            isPlain: true,
             maxMessageByteCount: Self.maxMessageByteCount,
             delegate: stream
         )

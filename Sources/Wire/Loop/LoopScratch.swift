@@ -16,6 +16,15 @@ package final class LoopScratch {
     /// A key is used once, so it does not matter whose frame it masks.
     var maskingKeys = WebSocketMaskingKeys()
 
+    /// Empty buffers for frames on their way out.
+    private var frames: [ByteBuffer] = []
+
+    /// More idle buffers than this are let go of, and larger ones too.
+    private static let maxIdleFrameCount = 16
+    private static let maxIdleByteCount = 4096
+    /// A 20 ms message is about 300 bytes.
+    private static let minFrameByteCount = 512
+
     private static let current = ThreadSpecificVariable<NIOLoopBoundBox<LoopScratch>>()
 
     package init() {}
@@ -26,5 +35,17 @@ package final class LoopScratch {
         let box = NIOLoopBoundBox(LoopScratch(), eventLoop: eventLoop)
         Self.current.currentValue = box
         return box.value
+    }
+
+    /// An empty buffer for frames that leave together.
+    func takeFrameBuffer() -> ByteBuffer {
+        self.frames.popLast() ?? ByteBufferAllocator().buffer(capacity: Self.minFrameByteCount)
+    }
+
+    /// Takes such a buffer back once the socket has all of it.
+    func giveBack(_ buffer: consuming ByteBuffer) {
+        guard self.frames.count < Self.maxIdleFrameCount, buffer.capacity <= Self.maxIdleByteCount else { return }
+        buffer.clear()
+        self.frames.append(buffer)
     }
 }

@@ -74,6 +74,7 @@ struct WebSocketAttempt: Sendable {
         channel.eventLoop.makeCompletedFuture {
             let handler = WebSocketHandler(
                 role: .client,
+                isPlain: self.tls == nil,
                 maxMessageByteCount: self.maxMessageByteCount,
                 delegate: self.makeDelegate()
             )

@@ -27,23 +27,38 @@ package struct WebSocketFrameBuilder {
         byteCount: Int,
         _ write: (inout ByteBuffer) -> Void
     ) -> ByteBuffer {
-        var room = self.headerByteCount(payload: byteCount)
-        var frame = self.allocator.buffer(capacity: room + byteCount)
-        frame.moveWriterIndex(to: room)
-        frame.moveReaderIndex(to: room)
-        write(&frame)
-        let length = frame.readableBytes
-        let needed = self.headerByteCount(payload: length)
-        if needed > room {
-            var wider = self.allocator.buffer(capacity: needed + length)
-            wider.moveWriterIndex(to: needed)
-            wider.moveReaderIndex(to: needed)
-            wider.writeBuffer(&frame)
-            frame = wider
-            room = needed
-        }
-        self.complete(&frame, operation, payloadIndex: room, length: length, headerByteCount: needed)
+        var frame = self.allocator.buffer(capacity: self.headerByteCount(payload: byteCount) + byteCount)
+        self.append(operation, byteCount: byteCount, to: &frame, write)
         return frame
+    }
+
+    /// Appends a whole frame to `buffer`, around what `write` appends.
+    ///
+    /// - Parameters:
+    ///   - operation: What the frame carries.
+    ///   - byteCount: Expected length of the payload; a wrong guess costs a copy and nothing else.
+    ///   - buffer: What is in it stays as it is.
+    ///   - write: Appends the payload; must leave what is in the buffer already alone.
+    package mutating func append(
+        _ operation: WebSocketOperation,
+        byteCount: Int,
+        to buffer: inout ByteBuffer,
+        _ write: (inout ByteBuffer) -> Void
+    ) {
+        let start = buffer.writerIndex
+        let room = self.headerByteCount(payload: byteCount)
+        buffer.reserveCapacity(minimumWritableBytes: room + byteCount)
+        buffer.moveWriterIndex(forwardBy: room)
+        write(&buffer)
+        let length = buffer.writerIndex - start - room
+        let needed = self.headerByteCount(payload: length)
+        if needed != room, let payload = buffer.getBytes(at: start + room, length: length) {
+            buffer.moveWriterIndex(to: start)
+            buffer.reserveCapacity(minimumWritableBytes: needed + length)
+            buffer.moveWriterIndex(forwardBy: needed)
+            buffer.writeBytes(payload)
+        }
+        self.complete(&buffer, operation, start: start, length: length)
     }
 
     /// A whole frame around `payload`.
@@ -82,36 +97,35 @@ package struct WebSocketFrameBuilder {
         return self.role == .client ? length + 4 : length
     }
 
-    /// Puts the header in front of the payload and masks it.
+    /// Fills in the header of the frame at `start` and masks its payload.
     private mutating func complete(
-        _ frame: inout ByteBuffer,
+        _ buffer: inout ByteBuffer,
         _ operation: WebSocketOperation,
-        payloadIndex: Int,
-        length: Int,
-        headerByteCount: Int
+        start: Int,
+        length: Int
     ) {
-        var index = payloadIndex - headerByteCount
-        frame.moveReaderIndex(to: index)
+        var index = start
         let maskBit: UInt8 = self.role == .client ? 0x80 : 0
-        frame.setInteger(0x80 | operation.rawValue, at: index)
+        buffer.setInteger(0x80 | operation.rawValue, at: index)
         switch length {
         case ..<126:
-            frame.setInteger(maskBit | UInt8(length), at: index + 1)
+            buffer.setInteger(maskBit | UInt8(length), at: index + 1)
             index += 2
         case ...0xFFFF:
-            frame.setInteger(maskBit | 126, at: index + 1)
-            frame.setInteger(UInt16(length), at: index + 2)
+            buffer.setInteger(maskBit | 126, at: index + 1)
+            buffer.setInteger(UInt16(length), at: index + 2)
             index += 4
         default:
-            frame.setInteger(maskBit | 127, at: index + 1)
-            frame.setInteger(UInt64(length), at: index + 2)
+            buffer.setInteger(maskBit | 127, at: index + 1)
+            buffer.setInteger(UInt64(length), at: index + 2)
             index += 10
         }
         guard self.role == .client else { return }
         let mask = self.scratch.maskingKeys.makeMask()
-        frame.setInteger(mask.key, at: index, endianness: .little)
-        frame.withUnsafeMutableReadableBytes { bytes in
-            mask.apply(to: UnsafeMutableRawBufferPointer(rebasing: bytes[headerByteCount...]))
+        buffer.setInteger(mask.key, at: index, endianness: .little)
+        let payload = index + 4 - buffer.readerIndex
+        buffer.withUnsafeMutableReadableBytes { bytes in
+            mask.apply(to: UnsafeMutableRawBufferPointer(rebasing: bytes[payload...]))
         }
     }
 }

@@ -7,6 +7,9 @@ import NIOCore
 /// the handler holds it. It is never called from inside a call to the handler: what such a call brings about is reported
 /// in a later turn of the loop.
 ///
+/// On a plain socket frames that leave at once go past the channel's queue, straight into the kernel; whatever it does not
+/// take waits in the channel, and everything else behind it.
+///
 /// Errors on the channel close it. A `ChannelShouldQuiesceEvent` does nothing: a live call ends when the call says so.
 package final class WebSocketHandler: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
@@ -32,6 +35,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
     /// When bytes last came from the peer, pongs included; nil before the first ones.
     package private(set) var lastReadAt: ContinuousClock.Instant?
 
+    private let isPlain: Bool
     private let maxBufferedByteCount: Int
     private let closeTimeout: TimeAmount
     private var parser: WebSocketFrameParser
@@ -45,6 +49,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
     private var eventLoop: NIOIsolatedEventLoop?
     private var deadline: Scheduled<Void>?
     private var unflushedByteCount = 0
+    private var passage: WebSocketPassage?
     private var unansweredPing: ByteBuffer?
     /// Calls from outside that are under way: the delegate is not called meanwhile.
     private var callDepth = 0
@@ -52,18 +57,21 @@ package final class WebSocketHandler: ChannelInboundHandler {
 
     /// - Parameters:
     ///   - role: Server or client.
+    ///   - isPlain: Nothing in the channel changes the bytes between us and the socket, as TLS would.
     ///   - maxMessageByteCount: Limit of a whole incoming message, fragments summed; above it the socket is closed with 1009.
     ///   - maxBufferedByteCount: What may wait to be written; a message beyond it closes the socket with 1008, "slow reader".
     ///   - closeTimeout: Bound on the peer's close frame, and on the end of TCP after it.
     ///   - delegate: Held until the socket is closed.
     package init(
         role: WebSocketRole,
+        isPlain: Bool = false,
         maxMessageByteCount: Int,
         maxBufferedByteCount: Int = WebSocketHandler.defaultMaxBufferedByteCount,
         closeTimeout: TimeAmount = WebSocketHandler.defaultCloseTimeout,
         delegate: any WebSocketDelegate
     ) {
         self.role = role
+        self.isPlain = isPlain
         self.maxBufferedByteCount = maxBufferedByteCount
         self.closeTimeout = closeTimeout
         self.parser = WebSocketFrameParser(role: role, maxMessageByteCount: maxMessageByteCount)
@@ -80,10 +88,10 @@ package final class WebSocketHandler: ChannelInboundHandler {
     /// Open, and the peer reads fast enough: at most 64 KiB wait to be written.
     package var isWritable: Bool { self.closing.isOpen && self.channelIsWritable && self.context != nil }
 
-    /// Bytes that wait in the channel to be written; 0 on a closed one.
+    /// Bytes that wait to be written; 0 on a closed socket.
     package var bufferedByteCount: Int {
-        guard let options = self.context?.channel.syncOptions else { return 0 }
-        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
+        guard let channel = self.context?.channel else { return 0 }
+        return channel.bufferedByteCount + (self.passage?.waitingByteCount ?? 0)
     }
 
     /// Builds one frame around what `write` appends and queues it; nothing happens on a closed socket.
@@ -98,6 +106,11 @@ package final class WebSocketHandler: ChannelInboundHandler {
         guard self.closing.isOpen, let context = self.context else { return }
         self.callDepth += 1
         defer { self.callDepth -= 1 }
+        if self.mayPass(context) {
+            let added = self.passage?.append { self.builder.append(.text, byteCount: byteCount, to: &$0, write) }
+            self.flushIfMuch(added ?? 0)
+            return
+        }
         let frame = self.builder.frame(.text, byteCount: byteCount, write)
         if !self.channelIsWritable, self.bufferedByteCount + frame.readableBytes > self.maxBufferedByteCount {
             self.handle(.breach(.slowReader))
@@ -148,6 +161,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
         let scratch = LoopScratch.of(context.eventLoop)
         self.parser.scratch = scratch
         self.builder.scratch = scratch
+        if self.isPlain { self.passage = WebSocketPassage(context.channel, scratch: scratch) }
         if context.channel.isActive { return }
         // Where the connection broke during the upgrade nobody may tell us any more.
         context.channel.closeFuture.assumeIsolated().whenComplete { _ in self.handle(.ended(reason: "")) }
@@ -155,6 +169,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
 
     package func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        self.passage = nil
         self.handle(.ended(reason: ""))
         self.stopDeadline()
     }
@@ -229,14 +244,32 @@ package final class WebSocketHandler: ChannelInboundHandler {
     // MARK: Writing
 
     private func write(_ frame: ByteBuffer, _ context: ChannelHandlerContext) {
-        self.unflushedByteCount += frame.readableBytes
-        context.write(Self.wrapOutboundOut(frame), promise: nil)
+        if self.mayPass(context) {
+            _ = self.passage?.append { $0.writeImmutableBuffer(frame) }
+        } else {
+            context.write(Self.wrapOutboundOut(frame), promise: nil)
+        }
+        self.flushIfMuch(frame.readableBytes)
+    }
+
+    /// The next frame may go past the channel.
+    private func mayPass(_ context: ChannelHandlerContext) -> Bool {
+        guard let isOpen = self.passage?.isOpen else { return false }
+        return isOpen || self.passage?.open(past: context.channel) == true
+    }
+
+    private func flushIfMuch(_ byteCount: Int) {
+        self.unflushedByteCount += byteCount
         if self.unflushedByteCount > Self.maxUnflushedByteCount { self.flushNow() }
     }
 
     private func flushNow() {
         self.unflushedByteCount = 0
-        self.context?.flush()
+        if let rest = self.passage?.send() {
+            self.context?.write(Self.wrapOutboundOut(rest), promise: nil)
+        }
+        // The way past the channel is open only while the channel has nothing.
+        if self.passage?.isOpen != true { self.context?.flush() }
     }
 
     /// Answers the latest ping, once the peer reads; others right before it need no answer (RFC 6455 §5.5.3).

@@ -20,6 +20,8 @@ struct SocketListener: Sendable {
 
     struct Options: Sendable {
         var role = WebSocketRole.server
+        /// Frames may go past the channel; not with TLS.
+        var isPlain = true
         var limit = 1 << 20
         var isEcho = false
         var maxBufferedByteCount = WebSocketHandler.defaultMaxBufferedByteCount
@@ -88,6 +90,8 @@ struct SocketListener: Sendable {
                 )
             )
         }
+        var options = options
+        if tls != nil { options.isPlain = false }
         return try await Self.run(options, initialize, body)
     }
 
@@ -106,6 +110,7 @@ struct SocketListener: Sendable {
                         let events = SocketProbe.Events()
                         let handler = WebSocketHandler(
                             role: options.role,
+                            isPlain: options.isPlain,
                             maxMessageByteCount: options.limit,
                             maxBufferedByteCount: options.maxBufferedByteCount,
                             closeTimeout: options.closeTimeout,

@@ -9,9 +9,15 @@ import Wire
 
     private func text(_ text: String) -> RawFrame { RawFrame(1, Array(text.utf8), mask: Self.mask) }
 
-    @Test("nothing leaves before a flush, and a flush without anything queued is nothing")
-    func explicitFlush() async throws {
-        try await SocketListener.bare { listener in
+    private func options(isPlain: Bool) -> SocketListener.Options {
+        var options = SocketListener.Options()
+        options.isPlain = isPlain
+        return options
+    }
+
+    @Test("nothing leaves before a flush, and a flush without anything queued is nothing", arguments: [true, false])
+    func explicitFlush(isPlain: Bool) async throws {
+        try await SocketListener.bare(self.options(isPlain: isPlain)) { listener in
             try await RawPeer.connect(to: listener.port) { peer in
                 let connection = try await listener.next()
                 try await connection.onLoop { handler in
@@ -45,11 +51,14 @@ import Wire
         }
     }
 
-    @Test("a client that does not read turns the socket unwritable, and past the bound it is closed with 1008")
-    func slowReader() async throws {
+    @Test(
+        "a client that does not read turns the socket unwritable, and past the bound it is closed with 1008",
+        arguments: [true, false]
+    )
+    func slowReader(isPlain: Bool) async throws {
         let isInside = Mutex(false)
         let wasToldInside = Mutex(false)
-        var options = SocketListener.Options()
+        var options = self.options(isPlain: isPlain)
         options.closeTimeout = .milliseconds(50)
         options.onClosed = { if isInside.withLock({ $0 }) { wasToldInside.withLock { $0 = true } } }
         try await SocketListener.bare(options) { listener in
@@ -77,9 +86,12 @@ import Wire
         }
     }
 
-    @Test("a client that reads again turns the socket writable again, and gets everything and a late pong")
-    func slowThenFast() async throws {
-        try await SocketListener.bare { listener in
+    @Test(
+        "a client that reads again turns the socket writable again, and gets everything and a late pong",
+        arguments: [true, false]
+    )
+    func slowThenFast(isPlain: Bool) async throws {
+        try await SocketListener.bare(self.options(isPlain: isPlain)) { listener in
             try await RawPeer.connect(to: listener.port) { peer in
                 let connection = try await listener.next()
                 let expected = try await connection.onLoop { handler in
@@ -112,6 +124,50 @@ import Wire
                 while !isWritable, case .writable(let value) = await connection.events.next() { isWritable = value }
                 #expect(isWritable)
                 #expect(try await connection.onLoop { $0.isWritable })
+            }
+        }
+    }
+
+    @Test("frames keep their order where the kernel takes some, a part of one, or none of them")
+    func orderPastTheChannel() async throws {
+        var options = SocketListener.Options()
+        options.maxBufferedByteCount = 64 << 20
+        try await SocketListener.bare(options) { listener in
+            try await RawPeer.connect(to: listener.port) { peer in
+                let connection = try await listener.next()
+                var random = SocketTestRandom(seed: 11)
+                var sent = 0
+                var received = 0
+                var heldBack = 0
+                // Rounds in which more is written than the kernel takes, and then some of it is read.
+                for _ in 0..<12 {
+                    let sizes = (0..<120).map { _ in Int.random(in: 1...90_000, using: &random) }
+                    let flushes = sizes.map { _ in Bool.random(using: &random) }
+                    let first = sent
+                    let buffered = try await connection.onLoop { handler in
+                        for (offset, (size, flushes)) in zip(sizes, flushes).enumerated() {
+                            let digits = String(first + offset)
+                            handler.send(text: digits + String(repeating: ".", count: size))
+                            if flushes { handler.flush() }
+                        }
+                        handler.flush()
+                        return handler.bufferedByteCount
+                    }
+                    sent += sizes.count
+                    if buffered > 0 { heldBack += 1 }
+                    let limit = Bool.random(using: &random) ? sent : Int.random(in: received...sent, using: &random)
+                    while received < limit {
+                        let text = String(decoding: try await peer.readFrame().payload, as: UTF8.self)
+                        #expect(text.prefix { $0 != "." } == "\(received)")
+                        received += 1
+                    }
+                }
+                while received < sent {
+                    let text = String(decoding: try await peer.readFrame().payload, as: UTF8.self)
+                    #expect(text.prefix { $0 != "." } == "\(received)")
+                    received += 1
+                }
+                #expect(heldBack > 0, "the kernel took everything at once: this tests nothing")
             }
         }
     }
