@@ -46,11 +46,11 @@ final class RelayMeasurement {
         for _ in 0..<Self.windowFrames { try self.sendDown(delta, byteCount: count, every: 20) }
         try self.measureIdle()
         return [
-            try self.measure("router: frame of the caller relayed to the model", allowed: 3) { try self.sendUp() },
+            try self.measure("router: frame of the caller relayed to the model", allowed: 2) { try self.sendUp() },
             try self.measure("router: delta of 20 ms relayed to the carrier", allowed: 5) {
                 try self.sendDown(delta, byteCount: count, every: 20)
             },
-            try self.measure("router: delta of 300 ms paced to the carrier", frames: 5, allowed: 18) {
+            try self.measure("router: delta of 300 ms paced to the carrier", frames: 5, allowed: 8) {
                 try self.sendDown(long, byteCount: sound.readableBytes, every: 300)
             },
         ]

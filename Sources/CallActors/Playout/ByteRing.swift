@@ -141,27 +141,36 @@ struct ByteRing {
 }
 
 /// The lengths of chunks in order; chunks of one length, as nearly all frames of a call are, take one entry together.
+///
+/// The oldest run lies in place, not on the heap: nearly always it is the only one.
 private struct ChunkLengths {
-    private(set) var runs = Deque<(length: Int, count: Int)>()
+    private var oldest = (length: 0, count: 0)
+    private var later = Deque<(length: Int, count: Int)>()
     private(set) var count = 0
 
-    var first: Int? { self.runs.first?.length }
+    var first: Int? { self.count > 0 ? self.oldest.length : nil }
+
+    var runs: [(length: Int, count: Int)] { [self.oldest] + self.later }
 
     mutating func append(_ length: Int) {
         self.count += 1
-        if let last = self.runs.indices.last, self.runs[last].length == length {
-            self.runs[last].count += 1
+        if let last = self.later.indices.last {
+            if self.later[last].length == length { self.later[last].count += 1 } else { self.later.append((length, 1)) }
+        } else if self.oldest.count == 0 {
+            self.oldest = (length, 1)
+        } else if self.oldest.length == length {
+            self.oldest.count += 1
         } else {
-            self.runs.append((length, 1))
+            self.later.append((length, 1))
         }
     }
 
     /// To be called where there is one.
     mutating func removeFirst() -> Int {
         self.count -= 1
-        let length = self.runs[0].length
-        self.runs[0].count -= 1
-        if self.runs[0].count == 0 { self.runs.removeFirst() }
+        let length = self.oldest.length
+        self.oldest.count -= 1
+        if self.oldest.count == 0 { self.oldest = self.later.popFirst() ?? (0, 0) }
         return length
     }
 }

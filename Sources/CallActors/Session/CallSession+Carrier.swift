@@ -108,7 +108,7 @@ extension CallSession {
 
     /// Takes a message of the attached stream; those of an earlier one are late news.
     package func receive(_ event: CarrierEvent, from link: UInt64, readAt: ContinuousClock.Instant) {
-        guard self.isLive, self.carrier?.id == link else { return }
+        guard self.isLive, self.carrierID == link else { return }
         self.lastCarrierMessageAt = readAt
         switch event {
         case .media(let payload): self.hear(payload, readAt: readAt)
@@ -127,7 +127,7 @@ extension CallSession {
 
     /// The stream ended without `stop`: the call waits for the next one.
     package func carrierLost(_ link: UInt64, reason: EndReason = .streamLost) {
-        guard self.isLive, self.carrier?.id == link else { return }
+        guard self.isLive, self.carrierID == link else { return }
         self.carrier = nil
         self.waitReason = reason
         // The read that brought the last frames may have had no end.
@@ -213,7 +213,11 @@ extension CallSession {
 
     /// The carrier task: writes the model's voice and its marks, in order; whoever sends into its lane flushes.
     func feedCarrier() async {
-        await self.carrierAudio.forEach { self.write($0) } settle: { self.carrier?.flush() }
+        await self.carrierAudio.forEach {
+            self.write($0)
+        } settle: {
+            self.carrier?.flush()
+        }
     }
 
     private func write(_ outbound: OutboundAudio) {

@@ -208,7 +208,11 @@ extension CallSession {
     func feedModel(_ generation: Int) async {
         // The lane has one consumer: an order for an earlier one is void.
         guard generation == self.audioGeneration, let lane = self.callerAudio else { return }
-        await lane.forEach { self.append($0) } settle: { self.model?.flush() }
+        await lane.forEach {
+            self.append($0)
+        } settle: {
+            self.model?.flush()
+        }
     }
 
     private func append(_ frame: CallerFrame) {

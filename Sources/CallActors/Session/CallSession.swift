@@ -7,8 +7,8 @@ import Wire
 ///
 /// It feeds events to the values that decide (``Conversation``, ``Playout``, ``ModelSupervision``) and carries their
 /// actions out. Audio goes around the decisions, through two bounded lanes: from the carrier's socket to the model task,
-/// and from the playout to the carrier task. Handlers on the same loop enter by `assumeIsolated`; nothing of a frame
-/// crosses a thread.
+/// and from the playout to the carrier task. Handlers on the same loop enter by ``CallEntrance``; nothing of a frame
+/// crosses a thread or wakes a task.
 package actor CallSession {
     package nonisolated let callID: String
     package nonisolated let loop: CallLoop
@@ -25,7 +25,9 @@ package actor CallSession {
     var playout: Playout?
 
     // The two sides.
-    var carrier: (any CarrierLink)?
+    var carrier: (any CarrierLink)? { didSet { self.carrierID = self.carrier?.id } }
+    /// That of ``carrier``, looked at for each of its messages.
+    private(set) var carrierID: UInt64?
     var format: AudioFormat?
     var model: (any ModelLink)?
     var modelGeneration = 0

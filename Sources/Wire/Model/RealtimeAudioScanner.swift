@@ -157,7 +157,9 @@ enum RealtimeAudioScanner {
             guard range.count == text.utf8CodeUnitCount else { return false }
             return text.withUTF8Buffer { text in
                 // Byte by byte: the sequences' own comparison is not specialized to one.
-                for offset in 0..<text.count where self.bytes[range.lowerBound + offset] != text[offset] { return false }
+                for offset in 0..<text.count where self.bytes[range.lowerBound + offset] != text[offset] {
+                    return false
+                }
                 return true
             }
         }

@@ -8,7 +8,9 @@ import NIOCore
 /// nothing waits in the channel; what the kernel does not take goes to the channel, and so does everything until the channel
 /// is empty again. For use on the channel's loop.
 struct WebSocketPassage {
-    /// Gives the socket for the length of a call, and throws once the channel has closed it.
+    /// Lends the socket for the length of a function call, and throws once the channel has closed it.
+    ///
+    /// Asked for once: the pipeline's own way to it, `withUnsafeTransportIfAvailable`, casts anew for each frame.
     private let transport: any NIOTransportAccessibleChannelCore<NIOBSDSocket.Handle>
     private let scratch: LoopScratch
     /// Frames that leave together with the next ``send()``.
@@ -52,6 +54,7 @@ struct WebSocketPassage {
     ///   for the channel to find.
     mutating func send() -> ByteBuffer? {
         guard var frames = self.waiting.take() else { return nil }
+        // Throws where the channel has closed its socket: the channel then refuses the bytes, as it does any others.
         let sent =
             (try? self.transport.withUnsafeTransport { socket in
                 frames.withUnsafeReadableBytes { bytes in
@@ -69,6 +72,6 @@ struct WebSocketPassage {
 }
 
 extension Channel {
-    /// Bytes that wait in the channel to be written; 0 on a closed one.
+    /// Bytes that wait in the channel to be written; 0 on a closed one, whose options cannot be read.
     var bufferedByteCount: Int { (try? self.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 }

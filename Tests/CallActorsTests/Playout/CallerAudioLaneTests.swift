@@ -49,7 +49,11 @@ import Wire
         lane.open()
         let log = ConsumerLog()
         let consumer = Task { @MainActor in
-            await lane.forEach { log.frames.append($0) } settle: { log.settled.append(log.frames.count) }
+            await lane.forEach {
+                log.frames.append($0)
+            } settle: {
+                log.settled.append(log.frames.count)
+            }
         }
         await Task.yield()
         #expect(log.frames.map(Self.number) == [0, 1, 2])

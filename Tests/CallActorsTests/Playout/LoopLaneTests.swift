@@ -48,7 +48,11 @@ import Testing
         for number in 0..<4 { lane.send(number) }
         let log = Log()
         let consumer = Task { @MainActor in
-            await lane.forEach { log.taken.append($0) } settle: { log.settled.append(log.taken.count) }
+            await lane.forEach {
+                log.taken.append($0)
+            } settle: {
+                log.settled.append(log.taken.count)
+            }
         }
         await Task.yield()
         #expect(log.taken == [1, 2, 3])
@@ -69,7 +73,10 @@ import Testing
         lane.send(1)
         lane.finish()
         var taken: [Int] = []
-        await lane.forEach { taken.append($0) } settle: {}
+        await lane.forEach {
+            taken.append($0)
+        } settle: {
+        }
         #expect(taken == [1])
     }
 

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct CallRouterPlaceholderTests {
-    @Test func builds() { #expect(Bool(true)) }
-}

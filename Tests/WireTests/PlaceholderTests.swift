@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct WirePlaceholderTests {
-    @Test func builds() { #expect(Bool(true)) }
-}
