@@ -5,7 +5,7 @@ import NIOCore
 ///
 /// It is both kinds of executor at once. A task that waits for something is resumed by its task executor, and then
 /// enters its actor: where the two are one, the runtime knows that it is there already; otherwise it would be queued once
-/// more, for every frame. Jobs that become ready while the loop handles its sockets wait in a queue of the loop's own,
+/// more, whenever it wakes. Jobs that become ready while the loop handles its sockets wait in a queue of the loop's own,
 /// without a lock, and run together when the loop turns to its tasks.
 final class LoopExecutor: SerialExecutor, TaskExecutor {
     private final class Queue {
