@@ -78,7 +78,8 @@ final class CarrierStream: WebSocketDelegate {
     }
 
     func webSocketReadComplete(_ handler: WebSocketHandler) {
-        guard self.state == .attached, let session = self.session else { return }
+        // Also of a read that ended with `stop`: the call may go on without this stream.
+        guard let session = self.session else { return }
         let entrance: any CallEntrance = session
         if session.loop.eventLoop === self.loop.eventLoop {
             entrance.carrierReadComplete()
