@@ -10,14 +10,25 @@ import Wire
 /// allocates meanwhile without a frame (its timers, its sampler) is measured before and taken off. Time is not measured
 /// here: `Benchmarks load` does that with many calls.
 final class RelayMeasurement {
-    private static let windows = 7
-    private static let windowFrames = 25
+    /// What was allocated in a number of whole seconds.
+    private struct Growth {
+        var seconds: Int
+        var count: Double
+        var bytes: Double
+    }
+
+    private static let windows = 5
+    /// A little less than two seconds of frames.
+    private static let windowFrames = 95
+    /// How often the router's most frequent timers run (its sampler of event-loop lag), in microseconds.
+    private static let tick = 100_000
+    private static let second: UInt64 = 1_000_000_000
 
     private let router: MeasuredRouter
     private let carrier: BlockingSocket
     private let model: BlockingSocket
     private var due = MonotonicTime.now
-    /// Allocations and bytes of one nanosecond without a frame.
+    /// Allocations and bytes of one second without a frame.
     private var idle = (count: 0.0, bytes: 0.0)
 
     /// Starts a router and brings a call up in it.
@@ -46,11 +57,11 @@ final class RelayMeasurement {
         for _ in 0..<Self.windowFrames { try self.sendDown(delta, byteCount: count, every: 20) }
         try self.measureIdle()
         return [
-            try self.measure("router: frame of the caller relayed to the model", allowed: 2) { try self.sendUp() },
-            try self.measure("router: delta of 20 ms relayed to the carrier", allowed: 5) {
+            try self.measure("router: frame of the caller relayed to the model", allowed: 2.5) { try self.sendUp() },
+            try self.measure("router: delta of 20 ms relayed to the carrier", allowed: 4.5) {
                 try self.sendDown(delta, byteCount: count, every: 20)
             },
-            try self.measure("router: delta of 300 ms paced to the carrier", frames: 5, allowed: 8) {
+            try self.measure("router: delta of 300 ms paced to the carrier", frames: 9, allowed: 12) {
                 try self.sendDown(long, byteCount: sound.readableBytes, every: 300)
             },
         ]
@@ -65,33 +76,64 @@ final class RelayMeasurement {
         allowed: Double,
         _ body: () throws -> Void
     ) throws -> MicroResult {
-        var windows: [(count: Double, bytes: Double)] = []
-        self.due = MonotonicTime.now
+        var windows: [Growth] = []
         for _ in 0..<Self.windows {
-            let start = MonotonicTime.now
-            let before = self.router.allocations
-            for _ in 0..<frames { try body() }
-            let after = self.router.allocations
-            let elapsed = Double(MonotonicTime.now - start)
+            let growth = try self.window { for _ in 0..<frames { try body() } }
+            let seconds = Double(growth.seconds)
             windows.append(
-                (
-                    max(0, Double(after.count - before.count) - self.idle.count * elapsed) / Double(frames),
-                    max(0, Double(after.bytes - before.bytes) - self.idle.bytes * elapsed) / Double(frames)
+                Growth(
+                    seconds: growth.seconds,
+                    count: max(0, growth.count - self.idle.count * seconds) / Double(frames),
+                    bytes: max(0, growth.bytes - self.idle.bytes * seconds) / Double(frames)
                 )
             )
         }
-        windows.sort { $0.count < $1.count }
-        let middle = windows[windows.count / 2]
+        let middle = Self.middle(windows)
         return MicroResult(name: name, allocations: middle.count, bytes: middle.bytes, allowed: allowed)
     }
 
     private func measureIdle() throws {
+        let windows = try (0..<Self.windows).map { _ in try self.window { usleep(900_000) } }
+        let middle = Self.middle(windows)
+        self.idle = (middle.count / Double(middle.seconds), middle.bytes / Double(middle.seconds))
+    }
+
+    private static func middle(_ windows: [Growth]) -> Growth {
+        windows.sorted { $0.count < $1.count }[windows.count / 2]
+    }
+
+    /// What is allocated during `body` and until the second in which it ends is over.
+    ///
+    /// The router's timers allocate in bursts, the more frequent ones ten times a second, the rarest of them once a
+    /// second. Whole seconds hold the same number of each, if they begin between two bursts.
+    private func window(_ body: () throws -> Void) throws -> Growth {
+        try self.awaitTick()
+        usleep(UInt32(Self.tick / 2))
         let start = MonotonicTime.now
         let before = self.router.allocations
-        usleep(1_500_000)
+        self.due = start
+        try body()
+        let seconds = (MonotonicTime.now - start) / Self.second + 1
+        let rest = start + seconds * Self.second - min(MonotonicTime.now, start + seconds * Self.second)
+        usleep(UInt32(rest / 1_000))
         let after = self.router.allocations
-        let elapsed = Double(MonotonicTime.now - start)
-        self.idle = (Double(after.count - before.count) / elapsed, Double(after.bytes - before.bytes) / elapsed)
+        return Growth(
+            seconds: Int(seconds),
+            count: Double(after.count - before.count),
+            bytes: Double(after.bytes - before.bytes)
+        )
+    }
+
+    /// Waits until one of the router's timers has run: until it allocates though no frame comes.
+    private func awaitTick() throws {
+        // What the last frame allocated has come to an end.
+        usleep(10_000)
+        let count = self.router.allocations.count
+        for _ in 0..<1_000 {
+            if self.router.allocations.count > count { return }
+            usleep(1_000)
+        }
+        throw MicroError.notCounting
     }
 
     // MARK: - One frame
