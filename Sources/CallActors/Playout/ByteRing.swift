@@ -8,8 +8,8 @@ import NIOCore
 /// the beginning of the stream. The ring holds its bound and never more; what does not fit any more is given up, oldest
 /// first. Its bytes go round: a full ring takes as much memory as its bound, and allocates nothing.
 struct ByteRing {
-    /// Bytes of one segment: 5 s of mu-law are 20 of them, and with the header of an array one fills 2 KiB.
-    private static let segmentByteCount = 2000
+    /// Bytes of one segment: half a second of mu-law, 5 s are ten of them; with the header of an array one fills 4 KiB.
+    private static let segmentByteCount = 4000
 
     /// Empty where no byte of a segment is kept.
     private var segments: [[UInt8]]

@@ -16,7 +16,7 @@ package struct CallerFrame: Sendable {
 /// Frames wait here until a model session is open for them (``open()``); then each is handed out once, in order. When
 /// the session is lost (``close()``), the next one gets again whatever was handed out and not committed, and what came
 /// meanwhile: a half-said sentence is not lost. At most `limit` of sound is kept; the oldest goes first.
-/// One producer and one consumer, both on the call's loop: as with ``LoopLane/forEach(_:settle:)`` the consumer lends its
+/// One producer and one consumer, both on the call's loop: as with ``LoopLane/lend(_:settle:)`` the consumer lends its
 /// body, and its task sleeps.
 package final class CallerAudioLane {
     /// What became of a frame that was sent.
@@ -125,23 +125,27 @@ package final class CallerAudioLane {
         return max(0, self.ring.endIndex - max(self.cursor, self.replayEnd))
     }
 
-    /// Hands each frame to `receive` until the lane is finished: those that are at hand now, and each later one as soon as
-    /// a model session may have it.
+    /// Hands each frame to `receive` until the lane is finished.
+    ///
+    /// Those that are at hand now, and each later one as soon as a model session may have it; the consumer's task sleeps
+    /// meanwhile (``resumeAtEnd(_:)``).
     ///
     /// - Parameters:
     ///   - receive: Takes one frame, at once; must not use this lane.
     ///   - settle: Called when those that were at hand have been handed over.
-    package func forEach(_ receive: @escaping (CallerFrame) -> Void, settle: () -> Void) async {
+    package func lend(_ receive: @escaping (CallerFrame) -> Void, settle: () -> Void) {
         precondition(self.waiter == nil && self.receiver == nil, "a CallerAudioLane has one consumer")
         guard !self.finished else { return }
         self.receiver = receive
         self.handOut()
         settle()
-        await withUnsafeContinuation { continuation in
-            // The loop may have run between the look above and this one.
-            guard !self.finished else { return continuation.resume() }
-            self.waiter = continuation
-        }
+    }
+
+    /// Wakes the consumer that has lent its body when the lane is finished.
+    package func resumeAtEnd(_ consumer: UnsafeContinuation<Void, Never>) {
+        precondition(self.waiter == nil, "a CallerAudioLane has one consumer")
+        guard !self.finished else { return consumer.resume() }
+        self.waiter = consumer
     }
 
     private func handOut() {

@@ -5,7 +5,7 @@ import DequeModule
 ///
 /// It has the shape of an `AsyncStream` with `.bufferingNewest`, at a fraction of the cost per element, because it never
 /// leaves the loop. A consumer takes its elements one after another (`for await`), or lends its body
-/// (``forEach(_:settle:)``) and is not woken for any of them. Not Sendable on purpose: the compiler keeps it inside the
+/// (``lend(_:settle:)``) and is not woken for any of them. Not Sendable on purpose: the compiler keeps it inside the
 /// actor that owns it. Cancelling the consumer's task does not wake it; whoever ends the call calls ``finish()``.
 package final class LoopLane<Element>: AsyncSequence, AsyncIteratorProtocol {
     package typealias Failure = Never
@@ -59,25 +59,28 @@ package final class LoopLane<Element>: AsyncSequence, AsyncIteratorProtocol {
         self.wake()
     }
 
-    /// Hands each element to `receive` until the lane is finished: those that wait now, each later one inside of
-    /// ``send(_:)``, so that the consumer's task sleeps through all of them.
+    /// Hands each element to `receive` until the lane is finished.
+    ///
+    /// Those that wait now, each later one inside of ``send(_:)``: the consumer's task sleeps through all of them
+    /// (``resumeAtEnd(_:)``).
     ///
     /// - Parameters:
     ///   - receive: Takes one element, at once; must not use this lane.
     ///   - settle: Called when those that waited have been handed over, if there were any.
-    package func forEach(_ receive: @escaping (Element) -> Void, settle: () -> Void) async {
+    package func lend(_ receive: @escaping (Element) -> Void, settle: () -> Void) {
         precondition(self.waiter == nil && self.receiver == nil, "a LoopLane has one consumer")
         if !self.buffer.isEmpty {
             while let element = self.buffer.popFirst() { receive(element) }
             settle()
         }
-        guard !self.finished else { return }
-        self.receiver = receive
-        await withUnsafeContinuation { continuation in
-            // The loop may have run between the look above and this one.
-            guard !self.finished else { return continuation.resume() }
-            self.waiter = continuation
-        }
+        if !self.finished { self.receiver = receive }
+    }
+
+    /// Wakes a consumer that has lent its body when the lane is finished.
+    package func resumeAtEnd(_ consumer: UnsafeContinuation<Void, Never>) {
+        precondition(self.waiter == nil, "a LoopLane has one consumer")
+        guard !self.finished else { return consumer.resume() }
+        self.waiter = consumer
     }
 
     package func next() async -> Element? { await self.next(isolation: #isolation) }

@@ -25,13 +25,20 @@ extension CallRegistry {
     }
 
     /// Runs one call to its end, through restarts of its session, and stores the end.
+    ///
+    /// Its frame lasts as long as the call, so it holds as little as may be.
     private func supervise(_ first: CallSession) async {
-        let callID = first.callID
         var session: CallSession? = first
         while let running = session {
             await running.carry()
             session = await self.successor(of: running)
         }
+        self.forget(first.callID)
+    }
+
+    /// Not a part of `supervise`, for its frame's sake.
+    @inline(never)
+    private func forget(_ callID: String) {
         self.live[callID] = nil
         self.recount(callID)
     }

@@ -1,6 +1,7 @@
 import Wire
 
-/// The way into a call for handlers that already run on its loop, for what comes with each frame.
+/// The way into a call for handlers that already run on its loop, for what comes with each frame, and
+/// for timers.
 ///
 /// Its methods act at once; called anywhere else than on the call's loop they stop the process, as `assumeIsolated` would,
 /// which allocates twice a call.
@@ -15,6 +16,8 @@ package protocol CallEntrance: AnyObject, Sendable {
     func modelReadComplete()
     /// The playout is to be asked again.
     func pumpDue()
+    /// A timer of the call has gone off.
+    func timerDue(_ key: CallSession.TimerKey)
 }
 
 // The compiler puts the check that we are on the loop into each of these.

@@ -211,9 +211,9 @@ extension CallSession {
         self.carrier?.flush()
     }
 
-    /// The carrier task: writes the model's voice and its marks, in order; whoever sends into its lane flushes.
-    func feedCarrier() async {
-        await self.carrierAudio.forEach {
+    /// Writes the model's voice and its marks as they come into their lane, in order; whoever sends into it flushes.
+    func lendCarrierBody() {
+        self.carrierAudio.lend {
             self.write($0)
         } settle: {
             self.carrier?.flush()

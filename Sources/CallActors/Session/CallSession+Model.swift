@@ -204,15 +204,17 @@ extension CallSession {
         self.orderModel()
     }
 
-    /// The model task: hands the caller's audio to whatever session is open; the end of each read flushes.
-    func feedModel(_ generation: Int) async {
-        // The lane has one consumer: an order for an earlier one is void.
-        guard generation == self.audioGeneration, let lane = self.callerAudio else { return }
-        await lane.forEach {
+    /// What the model task does: hands the caller's audio to whatever session is open; the end of each read flushes.
+    ///
+    /// - Returns: ``callerAudio`` has the body; false for the order of an earlier lane, which is void.
+    func lendModelBody(_ generation: Int) -> Bool {
+        guard generation == self.audioGeneration, let lane = self.callerAudio else { return false }
+        lane.lend {
             self.append($0)
         } settle: {
             self.model?.flush()
         }
+        return true
     }
 
     private func append(_ frame: CallerFrame) {

@@ -10,14 +10,12 @@ extension CallSession {
         self.timers[key]?.cancel()
         // A timer would keep a session that is over.
         guard self.result == nil, self.isLive || key == .lastWords else { return }
-        self.timers[key] = self.loop.schedule(at: instant) { [self] in
-            self.assumeIsolated { $0.fired(key) }
-        }
+        self.timers[key] = self.loop.schedule(at: instant, CallTimer(entrance: self, key: key))
     }
 
     func stop(_ key: TimerKey) { self.timers.removeValue(forKey: key)?.cancel() }
 
-    private func fired(_ key: TimerKey) {
+    package func timerDue(_ key: TimerKey) {
         self.timers[key] = nil
         if key == .lastWords { return self.finish() }
         guard self.isLive else { return }
@@ -36,4 +34,12 @@ extension CallSession {
         case .lastWords: break
         }
     }
+}
+
+/// Goes off once for one session.
+private struct CallTimer: NIOScheduledCallbackHandler, Sendable {
+    let entrance: any CallEntrance
+    let key: CallSession.TimerKey
+
+    func handleScheduledCallback(eventLoop: some EventLoop) { self.entrance.timerDue(self.key) }
 }

@@ -45,7 +45,7 @@ package actor CallSession {
     var consultations: [String: LoopLane<Void>] = [:]
 
     // Time.
-    var timers: [TimerKey: Scheduled<Void>] = [:]
+    var timers: [TimerKey: NIOScheduledCallback] = [:]
     /// When the playout is asked again; nil where it waits for nothing.
     var pumpAlarm: (at: ContinuousClock.Instant, timer: NIOScheduledCallback)?
     var startedAt: Date?
@@ -145,7 +145,7 @@ package actor CallSession {
         case scheduleCallback(callID: String, at: String, note: String)
     }
 
-    enum TimerKey: Hashable, Sendable {
+    package enum TimerKey: Hashable, Sendable {
         case conversation(Conversation.Timer)
         case silence, stale, resume, maxDuration, modelRetry, modelSetUp, rollover, lastWords, transfer, keypad
     }
@@ -162,35 +162,45 @@ package actor CallSession {
     }
 
     /// Runs the call from its first stream to its one end; to be called once.
+    ///
+    /// The call's own task is that of the carrier too: what it has lent to the carrier's lane writes the model's voice. Its
+    /// frame lasts as long as the call, so what does not wait is done in functions of their own.
     package func carry() async {
+        self.begin()
+        self.lendCarrierBody()
+        await withDiscardingTaskGroup { group in
+            for await work in self.work { self.begin(work, in: &group) }
+            group.cancelAll()
+        }
+    }
+
+    @inline(never)
+    private func begin() {
         precondition(!self.hasRun, "a session runs once; a restart is a new session")
         self.hasRun = true
-        if self.carrier == nil, self.isLive {
-            if self.transferTarget == nil {
-                self.start(.resume, after: self.settings.resumeWithin)
-            } else {
-                self.continueTransfer()
-            }
+        guard self.carrier == nil, self.isLive else { return }
+        if self.transferTarget == nil {
+            self.start(.resume, after: self.settings.resumeWithin)
+        } else {
+            self.continueTransfer()
         }
-        await withDiscardingTaskGroup { group in
-            let tasks = self.loop.taskExecutor
-            // The two that last as long as the call: begun here and now they are on the loop, and stay there with the
-            // actor. A preference for the loop would cost each of them a kilobyte.
-            group.addImmediateTask { await self.feedCarrier() }
-            for await work in self.work {
-                if case .feedModel = work {
-                    group.addImmediateTask { await self.carryOut(work) }
-                } else {
-                    group.addTask(executorPreference: tasks) { await self.carryOut(work) }
-                }
-            }
-            group.cancelAll()
+    }
+
+    @inline(never)
+    private func begin(_ work: Work, in group: inout DiscardingTaskGroup) {
+        if case .feedModel(let generation) = work {
+            guard self.lendModelBody(generation) else { return }
+            // Begun here and now it is on the loop, and stays there with the actor. A preference for the loop, or one more
+            // function that waits, would cost it a kilobyte.
+            group.addImmediateTask { await withUnsafeContinuation { self.callerAudio?.resumeAtEnd($0) } }
+        } else {
+            group.addTask(executorPreference: self.loop.taskExecutor) { await self.carryOut(work) }
         }
     }
 
     private func carryOut(_ work: Work) async {
         switch work {
-        case .feedModel(let generation): await self.feedModel(generation)
+        case .feedModel: break  // Begun at once.
         case .openModel(let generation): await self.openModel(generation)
         case .consult(let callID, let question): await self.consult(callID, question)
         case .redirect(let callSID, let url, let isTransfer):

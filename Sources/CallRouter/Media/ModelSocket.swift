@@ -68,7 +68,8 @@ final class ModelSocket: WebSocketDelegate {
     private var isOpen = false
     private var isClosed = false
     private var recent = RecentIdentifiers()
-    private var keepAlive: RepeatedTask?
+    private var keepAlive: NIOScheduledCallback?
+    private var handler: WebSocketHandler?
 
     /// Nobody documents that idle model sockets are cut, nor that they are not.
     private static let pingInterval = TimeAmount.seconds(20)
@@ -84,11 +85,25 @@ final class ModelSocket: WebSocketDelegate {
         guard !self.isOpen, !self.isClosed else { return }
         self.isOpen = true
         let bound = NIOLoopBound(handler, eventLoop: self.loop.eventLoop)
-        self.keepAlive = self.loop.eventLoop.scheduleRepeatedTask(
-            initialDelay: Self.pingInterval,
-            delay: Self.pingInterval
-        ) { _ in bound.value.ping() }
+        self.handler = handler
+        self.awaitPing()
         self.receiver.modelOpened(ModelSocketLink(dialect: self.dialect, handler: bound))
+    }
+
+    private func awaitPing() {
+        let alarm = PingAlarm(socket: NIOLoopBound(self, eventLoop: self.loop.eventLoop))
+        // Fails on a loop that is shut down, and for no other reason.
+        self.keepAlive = try? self.loop.eventLoop.scheduleCallback(in: Self.pingInterval, handler: alarm)
+    }
+
+    private struct PingAlarm: NIOScheduledCallbackHandler, Sendable {
+        let socket: NIOLoopBound<ModelSocket>
+
+        func handleScheduledCallback(eventLoop: some EventLoop) {
+            guard let handler = self.socket.value.handler else { return }
+            handler.ping()
+            self.socket.value.awaitPing()
+        }
     }
 
     func webSocket(_ handler: WebSocketHandler, received text: ByteBuffer, readAt: ContinuousClock.Instant) {
@@ -114,6 +129,7 @@ final class ModelSocket: WebSocketDelegate {
         self.isClosed = true
         self.keepAlive?.cancel()
         self.keepAlive = nil
+        self.handler = nil
         self.receiver.modelClosed(code: close.code, reason: close.reason)
     }
 }

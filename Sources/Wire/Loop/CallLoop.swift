@@ -28,13 +28,6 @@ package struct CallLoop: Sendable {
     /// Isolates the call's actor to the loop.
     package var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
-    /// Runs `body` on the loop at `instant`, unless it is cancelled before.
-    package func schedule(at instant: ContinuousClock.Instant, _ body: @escaping @Sendable () -> Void) -> Scheduled<
-        Void
-    > {
-        self.eventLoop.scheduleTask(in: Self.delay(until: instant), body)
-    }
-
     /// Calls `handler` on the loop at `instant`, unless it is cancelled before; makes no object for it.
     ///
     /// - Returns: nil where the loop is shut down: nothing is due there any more.

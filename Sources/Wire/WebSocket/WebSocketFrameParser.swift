@@ -41,6 +41,8 @@ package struct WebSocketFrameParser {
     private let role: WebSocketRole
     private let limit: Int
     private var bytes = ByteBuffer()
+    /// `bytes` is what was read last, in the channel's own buffer.
+    private var bytesAreShared = false
     /// Where payloads are unmasked to.
     var scratch: LoopScratch
     private var message: Message?
@@ -68,6 +70,7 @@ package struct WebSocketFrameParser {
         if self.isOver { return }
         guard self.bytes.readableBytes > 0 else {
             self.bytes = read
+            self.bytesAreShared = true
             return
         }
         self.bytes.discardReadBytes()
@@ -83,11 +86,18 @@ package struct WebSocketFrameParser {
             case .header(let header):
                 guard self.bytes.readableBytes >= header.headerByteCount + header.payloadByteCount else { return nil }
                 let event = self.takeFrame(header)
-                if self.bytes.readableBytes == 0 { self.bytes = ByteBuffer() }  // Lets go of the read buffer.
+                if self.bytes.readableBytes == 0 { self.bytes = ByteBuffer() }  // Lets go of it.
                 if let event { return event }
             }
         }
         return nil
+    }
+
+    /// Lets go of the read buffer: keeps a copy of the frame that began in it, so that the next read finds it free.
+    package mutating func letGoOfRead() {
+        guard self.bytes.readableBytes > 0, self.bytesAreShared else { return }
+        self.bytesAreShared = false
+        self.bytes = ByteBuffer(bytes: self.bytes.readableBytesView)
     }
 
     private func parseHeader() -> WebSocketFrameHeader.Outcome {

@@ -161,10 +161,22 @@ package final class WebSocketHandler: ChannelInboundHandler {
         let scratch = LoopScratch.of(context.eventLoop)
         self.parser.scratch = scratch
         self.builder.scratch = scratch
+        Self.dropIdleReadBuffers(of: context.channel)
         if self.isPlain { self.passage = WebSocketPassage(context.channel, scratch: scratch) }
         if context.channel.isActive { return }
         // Where the connection broke during the upgrade nobody may tell us any more.
         context.channel.closeFuture.assumeIsolated().whenComplete { _ in self.handle(.ended(reason: "")) }
+    }
+
+    /// Leaves the channel one read buffer: during the upgrade it has come to keep several, at a kilobyte each, and it never
+    /// lets go of one by itself.
+    private static func dropIdleReadBuffers(of channel: any Channel) {
+        guard let options = channel.syncOptions else { return }
+        // Kept are as many as there may be reads in a row. An embedded channel has no such option, and no buffers.
+        guard let count = try? options.getOption(.maxMessagesPerRead), count > 1 else { return }
+        // Cannot fail where it could be read.
+        try? options.setOption(.maxMessagesPerRead, value: 1)
+        try? options.setOption(.maxMessagesPerRead, value: count)
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
@@ -215,6 +227,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
             case .breach(let breach): self.handle(.breach(breach))
             }
         }
+        self.parser.letGoOfRead()
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {

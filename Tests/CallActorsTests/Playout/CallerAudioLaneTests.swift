@@ -49,11 +49,12 @@ import Wire
         lane.open()
         let log = ConsumerLog()
         let consumer = Task { @MainActor in
-            await lane.forEach {
+            lane.lend {
                 log.frames.append($0)
             } settle: {
                 log.settled.append(log.frames.count)
             }
+            await withUnsafeContinuation { lane.resumeAtEnd($0) }
         }
         await Task.yield()
         #expect(log.frames.map(Self.number) == [0, 1, 2])

@@ -48,11 +48,12 @@ import Testing
         for number in 0..<4 { lane.send(number) }
         let log = Log()
         let consumer = Task { @MainActor in
-            await lane.forEach {
+            lane.lend {
                 log.taken.append($0)
             } settle: {
                 log.settled.append(log.taken.count)
             }
+            await withUnsafeContinuation { lane.resumeAtEnd($0) }
         }
         await Task.yield()
         #expect(log.taken == [1, 2, 3])
@@ -73,7 +74,7 @@ import Testing
         lane.send(1)
         lane.finish()
         var taken: [Int] = []
-        await lane.forEach {
+        lane.lend {
             taken.append($0)
         } settle: {
         }
