@@ -30,8 +30,12 @@ struct ServeCommand: AsyncParsableCommand {
         let router = RouterProcess(
             configuration: configuration,
             logger: logger,
-            assemble: RouterAssembly.assemble,
-            onReady: { _ in Self.forgetStart() },
+            assemble: { context throws(StartError) in
+                let parts = try await RouterAssembly.assemble(context)
+                // Before the rehearsal: what that touches, calls will use.
+                Self.forgetStart()
+                return parts
+            },
             onOverdue: {
                 reporter?.flush(limit: .milliseconds(200))
                 sink.flush(limit: .milliseconds(200))

@@ -37,7 +37,6 @@ package enum RouterAssembly {
             prompts: prompts,
             defaultSystemPrompt: context.configuration.inbound.systemPrompt
         )
-        WarmUp.run(script: script, dialect: RealtimeDialect())
         var ports = CallPorts(
             connector: try Self.modelConnector(context),
             reasoner: ClaudeReasoner(
@@ -131,7 +130,15 @@ package enum RouterAssembly {
             },
             inboundCallExpected: { await registry.expect(callID: $0.callID) },
             isKnownCaller: { await stores.local.hasCall(withNumber: $0) },
-            inboundContext: { await stores.knownCaller($0) }
+            inboundContext: { await stores.knownCaller($0) },
+            rehearse: {
+                await Rehearsal(
+                    script: script,
+                    settings: Self.settings(context.configuration),
+                    dialect: RealtimeDialect(),
+                    eventLoop: context.eventLoopGroup.next()
+                ).run()
+            }
         )
     }
 

@@ -30,6 +30,8 @@ package struct RouterParts: Sendable {
     package var isKnownCaller: @Sendable (String) async -> Bool
     /// What it knows of them; nil for a stranger.
     package var inboundContext: @Sendable (String) async -> KnownCaller?
+    /// Called once, before the router listens: does what the first call would do for the first time.
+    package var rehearse: @Sendable () async -> Void
 
     package init(
         switchboard: any CallSwitchboard,
@@ -47,7 +49,8 @@ package struct RouterParts: Sendable {
         close: @escaping @Sendable () async -> Void = {},
         inboundCallExpected: @escaping @Sendable (CallRecord) async -> Void = { _ in },
         isKnownCaller: @escaping @Sendable (String) async -> Bool = { _ in false },
-        inboundContext: @escaping @Sendable (String) async -> KnownCaller? = { _ in nil }
+        inboundContext: @escaping @Sendable (String) async -> KnownCaller? = { _ in nil },
+        rehearse: @escaping @Sendable () async -> Void = {}
     ) {
         self.switchboard = switchboard
         self.store = store
@@ -65,5 +68,6 @@ package struct RouterParts: Sendable {
         self.inboundCallExpected = inboundCallExpected
         self.isKnownCaller = isKnownCaller
         self.inboundContext = inboundContext
+        self.rehearse = rehearse
     }
 }

@@ -130,6 +130,7 @@ package final class RouterProcess: Sendable {
                 throw error
             }
             if let previous { await self.report(previous, calls: Self.liveCallCount(parts.store)) }
+            await parts.rehearse()
             await parts.switchboard.recover()
             failure = await self.operate(parts, on: group)
             await parts.close()
