@@ -1,5 +1,6 @@
 #include "generator.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -11,6 +12,8 @@
 #define TICKS_PER_TURN 64
 
 struct cload *cload_create(const struct cload_settings *settings) {
+    // A target that closes a connection is counted, and must not end the measurement: OpenSSL writes without MSG_NOSIGNAL.
+    signal(SIGPIPE, SIG_IGN);
     struct cload *load = calloc(1, sizeof *load);
     if (!load) return NULL;
     load->settings = *settings;

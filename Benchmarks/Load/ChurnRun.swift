@@ -56,11 +56,13 @@ struct ChurnRun {
         generator.beginWindow()
         try self.pass(generator, child, take)
         generator.endWindow()
-        let last = child.sample
+        guard let last = child.sample else {
+            throw LoadError.ended(name: self.settings.target.rawValue, log: child.logTail)
+        }
         let elapsed = Double(MonotonicTime.now - began) / 1e9
         report.brokenConnections = generator.brokenConnections
         report.stealPercent = machine.stealPercent(until: MachineSample())
-        report.cpuPercent = Double((last?.cpuNanoseconds ?? 0) - (first?.cpuNanoseconds ?? 0)) / 1e7 / elapsed
+        report.cpuPercent = Double(last.cpuNanoseconds - (first?.cpuNanoseconds ?? 0)) / 1e7 / elapsed
         generator.stopSending()
         try generator.play(seconds: 2)
         self.fill(&report, from: generator)

@@ -3,6 +3,7 @@ enum LoadError: Error, CustomStringConvertible {
     case system(call: String, errno: Int32)
     case binaryMissing(path: String)
     case notReady(name: String, log: String)
+    case ended(name: String, log: String)
     case callsNotEstablished(ready: Int, wanted: Int, reason: String, log: String)
 
     var description: String {
@@ -13,6 +14,8 @@ enum LoadError: Error, CustomStringConvertible {
             "There is no router at \(path). Build it: swift build -c release --product CallRouter"
         case .notReady(let name, let log):
             "The \(name) was not ready within 20 s. Its log ends:\n\(log)"
+        case .ended(let name, let log):
+            "The \(name) ended during the measurement. Its log ends:\n\(log)"
         case .callsNotEstablished(let ready, let wanted, let reason, let log):
             "Only \(ready) of \(wanted) calls came up (\(reason)). Try fewer. The log ends:\n\(log)"
         }

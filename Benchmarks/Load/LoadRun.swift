@@ -42,6 +42,7 @@ enum LoadRun {
         try generator.play(seconds: settings.seconds)
         let last = Moment(child, generator)
         generator.endWindow()
+        guard last.target != nil else { throw LoadError.ended(name: settings.target.rawValue, log: child.logTail) }
         let broken = generator.brokenConnections
 
         // What is still on its way arrives, and the last answer of mode `talk` is spoken to its end.

@@ -31,6 +31,8 @@ struct ProcessSample {
         }
         self.threads = threads.count
         self.residentBytes = ProcFields("/proc/\(pid)/status")["VmRSS"] * 1_024
+        // It has ended, and nobody has asked how yet.
+        guard self.residentBytes > 0 else { return nil }
         let rollup = ProcFields("/proc/\(pid)/smaps_rollup")
         self.proportionalBytes = rollup["Pss"] * 1_024
         self.privateBytes = (rollup["Private_Clean"] + rollup["Private_Dirty"]) * 1_024
