@@ -31,8 +31,8 @@ static int release_object(struct dl_phdr_info *object, size_t size, void *contex
     (void)size;
     const struct release *release = context;
     const uintptr_t page = release->page;
-    // The program itself has no name here.
-    if (object->dlpi_name == NULL || object->dlpi_name[0] == 0) return 0;
+    // The program itself has an empty name here.
+    if (object->dlpi_name == NULL) return 0;
     for (const char *const *kept = release->kept; *kept != NULL; kept++) {
         if (strstr(object->dlpi_name, *kept) != NULL) return 0;
     }
@@ -49,7 +49,7 @@ static int release_object(struct dl_phdr_info *object, size_t size, void *contex
     return 0;
 }
 
-void cshims_release_library_pages(const char *const *kept) {
+void cshims_release_code_pages(const char *const *kept) {
     struct release release = {(uintptr_t)sysconf(_SC_PAGESIZE), kept};
     dl_iterate_phdr(release_object, &release);
 }

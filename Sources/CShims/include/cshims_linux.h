@@ -13,10 +13,10 @@ int cshims_pin(pid_t pid, int cpu);
 /// How many CPUs the calling thread may run on: sched_getaffinity(2). At least 1.
 int cshims_usable_cpus(void);
 
-/// Gives back the pages of code and constants of shared libraries: madvise(2) with MADV_DONTNEED on what cannot be written.
-/// What is still needed comes back from the page cache at its next use. Libraries whose path holds one of `kept`, an array
-/// that ends with NULL, stay as they are, and so does the program itself.
-void cshims_release_library_pages(const char *_Nullable const *_Nonnull kept);
+/// Gives back the pages of code and constants of the program and its shared libraries: madvise(2) with MADV_DONTNEED on what
+/// cannot be written. What is still needed comes back from the page cache at its next use. Libraries whose path holds one of
+/// `kept`, an array that ends with NULL, stay as they are.
+void cshims_release_code_pages(const char *_Nullable const *_Nonnull kept);
 #endif
 
 #endif

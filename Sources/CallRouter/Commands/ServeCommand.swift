@@ -53,10 +53,9 @@ struct ServeCommand: AsyncParsableCommand {
         if failure != nil { throw ExitCodes.unavailable }
     }
 
-    /// Gives back what of the shared libraries only the start needed.
+    /// Gives back what of the program's code and that of its libraries only the start needed.
     ///
-    /// It is a fifth of what is resident then. Libraries that calls use stay; so does all of a program that has its
-    /// libraries linked into it.
+    /// It is a third of what is resident then. Libraries that every call uses stay.
     private static func forgetStart() {
         #if os(Linux)
         let names = [
@@ -65,7 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
         let kept = names.map { strdup($0) }
         defer { kept.forEach { free($0) } }
         var list = kept.map { UnsafePointer($0) } + [nil]
-        cshims_release_library_pages(&list)
+        cshims_release_code_pages(&list)
         #endif
     }
 

@@ -132,6 +132,7 @@ package enum RouterAssembly {
             isKnownCaller: { await stores.local.hasCall(withNumber: $0) },
             inboundContext: { await stores.knownCaller($0) },
             rehearse: {
+                await stores.local.rehearse()
                 await Rehearsal(
                     script: script,
                     settings: Self.settings(context.configuration),

@@ -78,19 +78,24 @@ extension SQLiteStore {
         do throws(StoreError) { try await self.flush() } catch { self.logger.error("\(error)", error: error) }
     }
 
+    /// Writes an entry: its sequence number, call, time and event.
+    static func journalStatement(_ db: Database) throws -> Statement {
+        // A final call has no use for a journal any more; late entries of it end here.
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO journal (seq, call_id, at, event) SELECT ?1, ?2, ?3, ?4
+                WHERE NOT EXISTS (SELECT 1 FROM calls WHERE call_id = ?2 AND outcome IS NOT NULL)
+                """
+        )
+    }
+
     /// Writes one batch and returns its length.
     private func commit() async throws(StoreError) -> Int {
         try await self.writeWithoutTransaction { db in
             let batch = self.buffer.withLock { $0.batch(limit: Self.batchLimit) }
             guard !batch.isEmpty else { return 0 }
             try db.inTransaction(.immediate) {
-                // A final call has no use for a journal any more; late entries of it end here.
-                let statement = try db.cachedStatement(
-                    sql: """
-                        INSERT INTO journal (seq, call_id, at, event) SELECT ?1, ?2, ?3, ?4
-                        WHERE NOT EXISTS (SELECT 1 FROM calls WHERE call_id = ?2 AND outcome IS NOT NULL)
-                        """
-                )
+                let statement = try Self.journalStatement(db)
                 for (callID, entries) in batch.calls {
                     for pending in entries {
                         // What cannot be JSON (an order that is not finite) never will be: it must not block the rest.

@@ -22,6 +22,16 @@ import Testing
         #expect(try await self.store.call(id: "unknown") == nil)
     }
 
+    @Test("a rehearsal leaves nothing")
+    func rehearsal() async throws {
+        try await self.store.insert(Samples.call("c"))
+        for _ in 0..<2 { await self.store.rehearse() }
+        #expect(try await self.store.calls(status: nil, limit: 10, cursor: nil).calls.map(\.callID) == ["c"])
+        let entries = try await self.store.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM journal") }
+        #expect(entries == 0)
+        #expect(self.store.outboxPending == 0)
+    }
+
     @Test("every field of a change is written")
     func changesEverything() async throws {
         try await self.store.insert(Samples.call("c"))
